@@ -1,0 +1,101 @@
+#include "base/arena.h"
+
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK_SIZE ((size_t)32 * 1024)
+
+struct arena_block {
+	struct arena_block *next;
+	size_t used;
+	size_t size;
+	_Alignas(max_align_t) unsigned char data[];
+};
+
+void arena_release(struct arena *a)
+{
+	if (!a)
+		return;
+	while (a->head) {
+		struct arena_block *next = a->head->next;
+		free(a->head);
+		a->head = next;
+	}
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	const size_t align = _Alignof(max_align_t);
+	if (size > SIZE_MAX - align)
+		abort();
+	size = (size + align - 1) / align * align;
+	struct arena_block *b = a->head;
+	if (!b || b->size - b->used < size) {
+		const size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+		b = xmalloc(sizeof *b + room);
+		b->used = 0;
+		b->size = room;
+		/* A large block goes behind the current one, whose rest stays usable. */
+		if (a->head && size > BLOCK_SIZE / 4 && a->head->size - a->head->used > size / 8) {
+			b->next = a->head->next;
+			a->head->next = b;
+		} else {
+			b->next = a->head;
+			a->head = b;
+		}
+	}
+	void *p = b->data + b->used;
+	b->used += size;
+	return memset(p, 0, size);
+}
+
+void *arena_array(struct arena *a, size_t count, size_t size)
+{
+	if (size && count > SIZE_MAX / size)
+		abort();
+	return arena_alloc(a, count * size);
+}
+
+char *arena_memdup(struct arena *a, const void *data, size_t len)
+{
+	char *p = arena_alloc(a, len + 1);
+	if (len)
+		memcpy(p, data, len);
+	return p;
+}
+
+char *arena_strdup(struct arena *a, const char *text)
+{
+	return arena_memdup(a, text, strlen(text));
+}
+
+char *arena_printf(struct arena *a, const char *fmt, ...)
+{
+	va_list args, again;
+	va_start(args, fmt);
+	va_copy(again, args);
+	int len = vsnprintf(NULL, 0, fmt, args);
+	va_end(args);
+	if (len < 0)
+		abort();
+	char *p = arena_alloc(a, (size_t)len + 1);
+	(void)vsnprintf(p, (size_t)len + 1, fmt, again);
+	va_end(again);
+	return p;
+}
+
+void *arena_grow(struct arena *a, void *array, size_t count, size_t *cap, size_t size)
+{
+	if (count < *cap)
+		return array;
+	*cap = *cap ? *cap * 2 : 8;
+	void *bigger = arena_array(a, *cap, size);
+	if (count)
+		memcpy(bigger, array, count * size);
+	return bigger;
+}

@@ -1,0 +1,36 @@
+/*
+ * Arena: many small allocations with one lifetime. One arena per document load and per reconcile
+ * run; tree, plan and diagnostics die together with it. Memory is zeroed.
+ */
+#ifndef TRUEUP_BASE_ARENA_H
+#define TRUEUP_BASE_ARENA_H
+
+#include "base/macros.h"
+
+#include <stddef.h>
+
+struct arena_block;
+
+/* Zero-initialised is a valid empty arena. */
+struct arena {
+	struct arena_block *head;
+};
+
+/* Releases everything; the arena is empty and usable again. Accepts NULL. */
+void arena_release(struct arena *a);
+
+/* size zeroed bytes, aligned for any type. Never fails. */
+void *arena_alloc(struct arena *a, size_t size);
+/* count * size zeroed bytes; aborts on overflow. */
+void *arena_array(struct arena *a, size_t count, size_t size);
+char *arena_strdup(struct arena *a, const char *text);
+/* len bytes and a NUL; the bytes may hold NULs themselves. */
+char *arena_memdup(struct arena *a, const void *data, size_t len);
+char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* grow_array() inside an arena: the old array is left behind until the arena goes. */
+void *arena_grow(struct arena *a, void *array, size_t count, size_t *cap, size_t size);
+
+#define AUTO_ARENA CLEANUP(arena_release) struct arena
+
+#endif

@@ -1,0 +1,46 @@
+#include "base/num.h"
+
+#include <locale.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool num_parse_i64(const char *text, size_t len, int64_t *ret)
+{
+	size_t i = 0;
+	const bool minus = len > 0 && text[0] == '-';
+	if (minus)
+		i++;
+	if (i == len)
+		return false;
+	int64_t n = 0;
+	for (; i < len; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+		const int digit = text[i] - '0';
+		if (__builtin_mul_overflow(n, 10, &n) ||
+			(minus ? __builtin_sub_overflow(n, digit, &n)
+			       : __builtin_add_overflow(n, digit, &n)))
+			return false;
+	}
+	*ret = n;
+	return true;
+}
+
+bool num_parse_double(const char *text, size_t len, double *ret)
+{
+	char buf[64];
+	if (!len || len >= sizeof buf || strspn(text, "0123456789+-.eE") < len)
+		return false;
+	memcpy(buf, text, len);
+	buf[len] = '\0';
+	static locale_t c_locale;
+	if (!c_locale)
+		c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+	char *end = NULL;
+	const double d = strtod_l(buf, &end, c_locale);
+	if (*end || !isfinite(d))
+		return false;
+	*ret = d;
+	return true;
+}

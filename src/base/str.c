@@ -1,0 +1,198 @@
+#include "base/str.h"
+
+#include "base/mem.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char str_empty[1];
+
+void str_release(struct str *s)
+{
+	if (s->cap)
+		free(s->data);
+	*s = (struct str)STR_INIT;
+}
+
+void str_clear(struct str *s)
+{
+	if (s->cap)
+		s->data[0] = '\0';
+	s->len = 0;
+}
+
+void str_reserve(struct str *s, size_t extra)
+{
+	if (extra > SIZE_MAX / 4 || s->len > SIZE_MAX / 4)
+		abort();
+	const size_t need = s->len + extra + 1;
+	if (need <= s->cap)
+		return;
+	size_t cap = s->cap ? s->cap * 2 : 64;
+	if (cap < need)
+		cap = need;
+	char *old = s->cap ? s->data : NULL;
+	s->data = xreallocarray(old, cap, 1);
+	s->data[s->len] = '\0';
+	s->cap = cap;
+}
+
+void str_addn(struct str *s, const void *data, size_t len)
+{
+	str_reserve(s, len);
+	if (len)
+		memcpy(s->data + s->len, data, len);
+	s->len += len;
+	s->data[s->len] = '\0';
+}
+
+void str_add(struct str *s, const char *text)
+{
+	str_addn(s, text, strlen(text));
+}
+
+void str_addc(struct str *s, char c)
+{
+	str_addn(s, &c, 1);
+}
+
+void str_vaddf(struct str *s, const char *fmt, va_list args)
+{
+	va_list again;
+	va_copy(again, args);
+	int len = vsnprintf(NULL, 0, fmt, args);
+	if (len < 0)
+		abort();
+	str_reserve(s, (size_t)len);
+	(void)vsnprintf(s->data + s->len, (size_t)len + 1, fmt, again);
+	va_end(again);
+	s->len += (size_t)len;
+}
+
+void str_addf(struct str *s, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	str_vaddf(s, fmt, args);
+	va_end(args);
+}
+
+void str_truncate(struct str *s, size_t len)
+{
+	if (len < s->len) {
+		s->len = len;
+		s->data[len] = '\0';
+	}
+}
+
+char *str_detach(struct str *s)
+{
+	char *out = s->cap ? s->data : xstrdup("");
+	*s = (struct str)STR_INIT;
+	return out;
+}
+
+bool str_starts(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+bool str_ends(const char *text, const char *suffix)
+{
+	const size_t n = strlen(text), m = strlen(suffix);
+	return n >= m && memcmp(text + n - m, suffix, m) == 0;
+}
+
+bool str_eq(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Levenshtein distance with two rows; words longer than the row are never near anything. */
+static size_t edit_distance(const char *a, const char *b)
+{
+	enum { MAX = 63 };
+	const size_t n = strlen(a), m = strlen(b);
+	if (n > MAX || m > MAX)
+		return SIZE_MAX;
+	size_t row[MAX + 1];
+	for (size_t j = 0; j <= m; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= n; i++) {
+		size_t diagonal = row[0];
+		row[0] = i;
+		for (size_t j = 1; j <= m; j++) {
+			const size_t above = row[j];
+			size_t best = diagonal + (a[i - 1] != b[j - 1]);
+			if (above + 1 < best)
+				best = above + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+			diagonal = above;
+		}
+	}
+	return row[m];
+}
+
+const char *str_nearest(const char *word, const char *const *candidates)
+{
+	const char *best = NULL;
+	size_t limit = strlen(word) / 3 + 1;
+	for (; *candidates; candidates++) {
+		const size_t d = edit_distance(word, *candidates);
+		if (d <= limit && d < strlen(*candidates)) {
+			limit = d ? d - 1 : 0;
+			best = *candidates;
+			if (d == 0)
+				break;
+		}
+	}
+	return best;
+}
+
+size_t utf8_valid(const char *text, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	size_t i = 0;
+	while (i < len) {
+		const unsigned char c = p[i];
+		size_t more = 0;
+		unsigned char low = 0x80, high = 0xbf;
+		if (c < 0x80) {
+			i++;
+			continue;
+		}
+		if (c >= 0xc2 && c <= 0xdf) {
+			more = 1;
+		} else if (c >= 0xe0 && c <= 0xef) {
+			more = 2;
+			low = c == 0xe0 ? 0xa0 : 0x80;  /* no overlong form */
+			high = c == 0xed ? 0x9f : 0xbf; /* no surrogate */
+		} else if (c >= 0xf0 && c <= 0xf4) {
+			more = 3;
+			low = c == 0xf0 ? 0x90 : 0x80;
+			high = c == 0xf4 ? 0x8f : 0xbf; /* at most U+10FFFF */
+		} else {
+			return i;
+		}
+		if (len - i <= more || p[i + 1] < low || p[i + 1] > high)
+			return i;
+		for (size_t k = 2; k <= more; k++)
+			if ((p[i + k] & 0xc0) != 0x80)
+				return i;
+		i += more + 1;
+	}
+	return len;
+}
+
+size_t utf8_cut(const char *text, size_t len, size_t max)
+{
+	if (len <= max)
+		return len;
+	while (max > 0 && ((unsigned char)text[max] & 0xc0) == 0x80)
+		max--;
+	return max;
+}

@@ -1,0 +1,107 @@
+/*
+ * A value with the place where it was written: what YAML and JSON documents parse to, what
+ * templates compute with, what canonical JSON is made from. Nodes live in an arena and are
+ * never changed once the document is built; builders below are for new trees.
+ *
+ * A scalar keeps its text as written beside its resolved type, so that a decoder that expects a
+ * string can say "quote it" instead of guessing.
+ */
+#ifndef TRUEUP_FORMAT_NODE_H
+#define TRUEUP_FORMAT_NODE_H
+
+#include "base/arena.h"
+#include "base/pos.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum node_type {
+	NODE_NULL,
+	NODE_BOOL,
+	NODE_INT,
+	NODE_FLOAT,
+	NODE_STRING,
+	NODE_SEQ,
+	NODE_MAP,
+	/*
+	 * An expression of the target language (aws_vpc.main.id) made in C, never from a spec.
+	 * Templates print it bare; attribute and index access on it give longer expressions.
+	 */
+	NODE_REF,
+};
+
+enum node_flags {
+	NODE_PLAIN = 1 << 0, /* a YAML scalar written without quotes */
+	/*
+	 * A plain scalar that YAML 1.1 and 1.2 read differently, or that people read
+	 * differently: yes/no/on/off/y/n, 0777, 0o17, 0x1f, 1_000, 1:30, 2026-11-22, .inf.
+	 * type is what YAML 1.2's core schema says.
+	 */
+	NODE_AMBIGUOUS = 1 << 1,
+};
+
+struct node;
+
+struct node_pair {
+	struct node *key; /* always a NODE_STRING, text as written */
+	struct node *value;
+};
+
+struct node {
+	uint8_t type;  /* enum node_type */
+	uint8_t flags; /* enum node_flags */
+	struct pos pos;
+	/* Scalars: the text (for strings the value). NUL-terminated; may hold NULs: use len. */
+	const char *text;
+	size_t len;
+	union {
+		bool boolean;
+		int64_t integer;
+		double real;
+		struct {
+			struct node **items;
+			size_t count, cap;
+		} seq;
+		struct {
+			struct node_pair *pairs; /* in the order of the document */
+			size_t count, cap;
+		} map;
+	};
+};
+
+/* Lookup by key; NULL if node is NULL, no map, or has no such key. */
+struct node *node_get(const struct node *map, const char *key);
+/* The key's own node, for positions; NULL as above. */
+struct node *node_get_key(const struct node *map, const char *key);
+/* The text of a string scalar, or NULL if node is NULL or anything else. */
+const char *node_text(const struct node *node);
+/* "null", "true or false", "whole number", "number", "text", "list", "map": for messages. */
+const char *node_type_name(enum node_type type);
+bool node_equal(const struct node *a, const struct node *b); /* by value; key order ignored */
+
+/* Builders. pos of a built node is empty. Text is copied into the arena. */
+struct node *node_new_null(struct arena *a);
+struct node *node_new_bool(struct arena *a, bool value);
+struct node *node_new_int(struct arena *a, int64_t value);
+struct node *node_new_float(struct arena *a, double value);
+struct node *node_new_string(struct arena *a, const char *text);
+struct node *node_new_stringn(struct arena *a, const char *text, size_t len);
+struct node *node_new_ref(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
+struct node *node_new_seq(struct arena *a);
+struct node *node_new_map(struct arena *a);
+void node_seq_add(struct arena *a, struct node *seq, struct node *item);
+/* Sets or replaces key. Linear: meant for maps of tens of keys. */
+void node_map_set(struct arena *a, struct node *map, const char *key, struct node *value);
+
+#define SEQ_FOREACH(node, i, item)                                                                 \
+	for (size_t i = 0; (node) && (node)->type == NODE_SEQ && i < (node)->seq.count; i++)       \
+		for (struct node *item = (node)->seq.items[i], *item##_once = item; item##_once;   \
+			item##_once = NULL)
+#define MAP_FOREACH(node, pair)                                                                    \
+	for (struct node_pair *pair = (node) && (node)->type == NODE_MAP ? (node)->map.pairs       \
+									  : NULL,                  \
+			      *pair##_end = pair ? pair + (node)->map.count : NULL;                \
+		pair != pair##_end; pair++)
+
+#endif

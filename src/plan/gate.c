@@ -1,0 +1,161 @@
+#include "plan/gate.h"
+
+#include "base/str.h"
+
+static void answer(struct arena *arena, struct gate_answers *answers, const char *gate,
+	enum gate_verdict verdict, const char *reason)
+{
+	answers->items = arena_grow(
+		arena, answers->items, answers->count, &answers->cap, sizeof answers->items[0]);
+	answers->items[answers->count++] = (struct gate_answer){gate, verdict, reason};
+}
+
+static bool lists(const struct spec_texts *texts, const char *text)
+{
+	for (size_t i = 0; i < texts->count; i++)
+		if (str_eq(texts->items[i].text, text))
+			return true;
+	return false;
+}
+
+static void gate_role(
+	const struct gate_input *in, struct arena *arena, struct gate_answers *answers)
+{
+	const struct role *role = in->role;
+	const char *why = NULL;
+	if (in->role_change) {
+		if (!in->may_manage_roles)
+			why = arena_printf(arena,
+				"%s is in no recorded role with permissions.manageRoles",
+				in->actor);
+	} else if (role && !role->active) {
+		why = arena_printf(arena, "role/%s is not active", in->role_name);
+	} else if (role && !role->permissions.deploy) {
+		why = arena_printf(
+			arena, "role/%s may not deploy (permissions.deploy)", in->role_name);
+	} else if (role && role->members.count && !lists(&role->members, in->actor)) {
+		why = arena_printf(
+			arena, "%s is not a member of role/%s", in->actor, in->role_name);
+	}
+	answer(arena, answers, "role", why ? GATE_REFUSE : GATE_PASS, why);
+}
+
+/* The first resource type of the canvas that the role does not list. */
+static const char *foreign_service(const struct canvas *canvas, const struct role *role)
+{
+	for (size_t i = 0; i < canvas->node_count; i++)
+		if (!lists(&role->allowed_services, canvas->nodes[i].type.text))
+			return canvas->nodes[i].type.text;
+	return NULL;
+}
+
+static void gate_services(
+	const struct gate_input *in, struct arena *arena, struct gate_answers *answers)
+{
+	/* What exists may be taken away even if its service is no longer allowed. */
+	const bool asks = in->canvas && in->role && in->action != PLAN_DESTROY;
+	const char *service = asks ? foreign_service(in->canvas, in->role) : NULL;
+	const char *region = asks ? in->canvas->region.text : NULL;
+	const char *why = NULL;
+	if (service)
+		why = arena_printf(arena, "role/%s may not use %s", in->role_name, service);
+	else if (region && in->role->allowed_regions.count &&
+		 !lists(&in->role->allowed_regions, region))
+		why = arena_printf(
+			arena, "role/%s may not use the region %s", in->role_name, region);
+	answer(arena, answers, "services", why ? GATE_REFUSE : GATE_PASS, why);
+}
+
+static bool has_label(const struct gate_input *in, const char *key)
+{
+	for (size_t i = 0; i < in->label_count; i++)
+		if (str_eq(in->labels[i].key, key))
+			return true;
+	return false;
+}
+
+static void gate_tags(
+	const struct gate_input *in, struct arena *arena, struct gate_answers *answers)
+{
+	const bool asks = in->canvas && in->config && in->action != PLAN_DESTROY;
+	const struct spec_texts *required = asks ? &in->config->required_tags : NULL;
+	const char *why = NULL;
+	for (size_t i = 0; required && !why && i < required->count; i++)
+		if (!has_label(in, required->items[i].text))
+			why = arena_printf(arena,
+				"the label '%s' is required (policy.requiredTags)",
+				required->items[i].text);
+	answer(arena, answers, "tags", why ? GATE_REFUSE : GATE_PASS, why);
+}
+
+static void gate_dependencies(
+	const struct gate_input *in, struct arena *arena, struct gate_answers *answers)
+{
+	AUTO_STR names = STR_INIT;
+	for (size_t i = 0; i < in->waits_for_count; i++)
+		str_addf(&names, "%s%s", i ? ", " : "", in->waits_for[i]);
+	const char *why =
+		in->waits_for_count ? arena_printf(arena, "waits for %s", names.data) : NULL;
+	answer(arena, answers, "dependencies", why ? GATE_WAIT : GATE_PASS, why);
+}
+
+void gates_policy(const struct gate_input *input, struct arena *arena, struct gate_answers *answers)
+{
+	gate_role(input, arena, answers);
+	gate_services(input, arena, answers);
+	gate_tags(input, arena, answers);
+	gate_dependencies(input, arena, answers);
+}
+
+static const char *needed_text(const struct approval_request *request, enum approval_state state,
+	int64_t missing, struct arena *arena)
+{
+	AUTO_STR from = STR_INIT;
+	for (size_t i = 0; i < request->rule->roles.count; i++)
+		str_addf(&from, "%srole/%s", i ? " or " : " from ",
+			request->rule->roles.items[i].text);
+	return arena_printf(arena, "%lld approval%s needed%s%s", (long long)missing,
+		missing == 1 ? "" : "s", from.data,
+		state == APPROVAL_EXPIRED ? " (the time for it ran out)" : "");
+}
+
+void gate_approval(const struct approval_request *request, enum approval_state state,
+	int64_t missing, struct arena *arena, struct gate_answers *answers)
+{
+	switch (state) {
+	case APPROVAL_NOT_NEEDED:
+	case APPROVAL_GRANTED:
+		answer(arena, answers, "approval", GATE_PASS, NULL);
+		break;
+	case APPROVAL_REJECTED:
+		answer(arena, answers, "approval", GATE_REFUSE, "rejected");
+		break;
+	case APPROVAL_WAITING:
+	case APPROVAL_EXPIRED:
+		answer(arena, answers, "approval", GATE_WAIT,
+			needed_text(request, state, missing, arena));
+		break;
+	}
+}
+
+enum gate_verdict gates_verdict(
+	const struct gate_answers *answers, const struct gate_answer **ret_first)
+{
+	enum gate_verdict worst = GATE_PASS;
+	const struct gate_answer *first = NULL;
+	for (size_t i = 0; i < answers->count; i++) {
+		if (answers->items[i].verdict > worst) {
+			worst = answers->items[i].verdict;
+			first = &answers->items[i];
+		}
+	}
+	if (ret_first)
+		*ret_first = first;
+	return worst;
+}
+
+const char *gate_verdict_name(enum gate_verdict verdict)
+{
+	static const char *const names[] = {"pass", "wait", "refuse"};
+	return names[verdict];
+}

@@ -1,0 +1,57 @@
+/* The list of commands, and the options that all of them have. */
+#include "cli/command.h"
+
+#include "base/str.h"
+
+extern const struct command cmd_help;
+extern const struct command cmd_version;
+
+const struct command *const commands[] = {
+	&cmd_help,
+	&cmd_version,
+	NULL,
+};
+
+const struct option_spec command_globals[] = {
+	{.name = "directory",
+		.letter = 'C',
+		.type = OPT_TEXT,
+		.arg = "DIR",
+		.help = "work in DIR, as if started there"},
+	{.name = "state",
+		.type = OPT_TEXT,
+		.arg = "DIR",
+		.help = "keep the recorded state in DIR, not in the git directory"},
+	{.name = "output",
+		.letter = 'o',
+		.type = OPT_CHOICE,
+		.arg = "FORMAT",
+		.help = "how to print the result",
+		.fallback = "text",
+		.choices = "text json sarif github"},
+	{.name = "quiet", .letter = 'q', .type = OPT_FLAG, .help = "print results and errors only"},
+	{.name = "verbose",
+		.letter = 'v',
+		.type = OPT_COUNT,
+		.help = "say what is being done; twice: in detail"},
+	{.name = "log-format",
+		.type = OPT_CHOICE,
+		.arg = "FORMAT",
+		.help = "form of the log lines on standard error",
+		.fallback = "text",
+		.choices = "text json"},
+	{.name = "no-color",
+		.type = OPT_FLAG,
+		.help = "no colour on a terminal; NO_COLOR in the environment does the same"},
+	{.name = "help", .letter = 'h', .type = OPT_FLAG, .help = "print this help"},
+	{.name = "version", .type = OPT_FLAG, .help = "print the version"},
+	{0},
+};
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; commands[i]; i++)
+		if (str_eq(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}

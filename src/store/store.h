@@ -1,0 +1,79 @@
+/*
+ * The store: what trueup recorded, in one SQLite file. The only door to SQLite; tables are
+ * explained in docs/store.md, typed access is in the other headers of this folder:
+ *
+ *	revisions.h   what was loaded: revisions, files of plain folders, the parsed-blob cache
+ *	objects.h     every object: seen, applied, phase; who depends on whom; status
+ *	plans.h       plans and approvals
+ *	operations.h  effects: intended, running, ended; their logs; resources and outputs
+ *	audit.h       the append-only, hash-chained audit log
+ *
+ * A committed change is on disk (write-ahead log, synchronous=FULL): an effect that was recorded
+ * as intended stays so after a crash. Several processes may write; a writer waits up to 10 s for
+ * another, then ERR_UNAVAILABLE. Rows are copied into the caller's arena. Texts are UTF-8; NULL
+ * pointers are NULL columns. Times are wall-clock milliseconds and always handed in.
+ */
+#ifndef TRUEUP_STORE_STORE_H
+#define TRUEUP_STORE_STORE_H
+
+#include "base/macros.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct err;
+struct store;
+
+enum store_flags {
+	STORE_READ_ONLY = 1 << 0, /* for looking; no state yet is ERR_NOT_FOUND */
+};
+
+/*
+ * Opens dir/trueup.db, and makes the folder (0700) and the file (0600) when they are not there.
+ * An older database is migrated first. A newer one is ERR_INVALID; one that is damaged or not
+ * ours is ERR_CORRUPT and stays as it is: nothing is ever repaired or replaced by itself.
+ */
+MUST_CHECK int store_open(const char *dir, unsigned flags, struct store **ret, struct err **err);
+void store_close(struct store **store); /* accepts NULL inside; rolls back what is open */
+#define AUTO_STORE CLEANUP(store_close) struct store
+
+/* The folder that it was opened with. */
+const char *store_dir(const struct store *store);
+
+/*
+ * Transactions. Every writing function works by itself or inside one. begin takes the write lock
+ * at once; there is no nesting (ERR_INTERNAL). rollback is fine without a transaction. After a
+ * failure inside a transaction roll back.
+ */
+MUST_CHECK int store_begin(struct store *store, struct err **err);
+MUST_CHECK int store_commit(struct store *store, struct err **err);
+void store_rollback(struct store *store);
+bool store_in_transaction(const struct store *store);
+
+/* Numbers of the schema: of this program, and of an open database (equal once it is open). */
+int store_schema_newest(void);
+int store_schema_version(const struct store *store);
+
+/* What `doctor` looks at. Finding something is no error: it is in the list. */
+struct store_problem {
+	const char *where; /* "database", "table plans", "audit log", "plan file" */
+	const char *what;
+};
+
+struct store_check {
+	struct store_problem *problems;
+	size_t count;
+	int64_t size; /* of the database in bytes */
+	int64_t audit_entries; /* audit entries that verify */
+};
+
+/*
+ * Whole check: SQLite's integrity and foreign keys, the audit chain, plan files that are missing
+ * or differ from their recorded digest, files in dir/plans that no plan knows.
+ */
+MUST_CHECK int store_check(
+	struct store *store, struct arena *arena, struct store_check *ret, struct err **err);
+
+#endif

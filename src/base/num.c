@@ -2,6 +2,7 @@
 
 #include <locale.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,20 +28,37 @@ bool num_parse_i64(const char *text, size_t len, int64_t *ret)
 	return true;
 }
 
+static locale_t c_locale(void)
+{
+	static locale_t locale;
+	if (!locale)
+		locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+	return locale;
+}
+
 bool num_parse_double(const char *text, size_t len, double *ret)
 {
-	char buf[64];
+	char buf[512];
 	if (!len || len >= sizeof buf || strspn(text, "0123456789+-.eE") < len)
 		return false;
 	memcpy(buf, text, len);
 	buf[len] = '\0';
-	static locale_t c_locale;
-	if (!c_locale)
-		c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 	char *end = NULL;
-	const double d = strtod_l(buf, &end, c_locale);
+	const double d = strtod_l(buf, &end, c_locale());
 	if (*end || !isfinite(d))
 		return false;
 	*ret = d;
 	return true;
+}
+
+const char *num_format_double(double value, char buf[NUM_DOUBLE_SIZE])
+{
+	const locale_t before = uselocale(c_locale());
+	for (int digits = 15; digits <= 17; digits++) {
+		(void)snprintf(buf, NUM_DOUBLE_SIZE, "%.*g", digits, value);
+		if (strtod(buf, NULL) == value)
+			break;
+	}
+	uselocale(before);
+	return buf;
 }

@@ -16,4 +16,8 @@ MUST_CHECK bool num_parse_i64(const char *text, size_t len, int64_t *ret);
 /* The same for a decimal fraction with optional exponent, in any locale. */
 MUST_CHECK bool num_parse_double(const char *text, size_t len, double *ret);
 
+enum { NUM_DOUBLE_SIZE = 32 };
+/* The shortest decimal text that reads back as value ("0.1", "1e+30"), in any locale. */
+const char *num_format_double(double value, char buf[NUM_DOUBLE_SIZE]);
+
 #endif

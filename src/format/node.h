@@ -78,7 +78,28 @@ struct node *node_get_key(const struct node *map, const char *key);
 const char *node_text(const struct node *node);
 /* "null", "true or false", "whole number", "number", "text", "list", "map": for messages. */
 const char *node_type_name(enum node_type type);
-bool node_equal(const struct node *a, const struct node *b); /* by value; key order ignored */
+/*
+ * By value: key order is ignored, 1 equals 1.0, a reference equals the same reference. Two nodes
+ * are equal exactly when emit_canonical() prints the same for both.
+ */
+bool node_equal(const struct node *a, const struct node *b);
+
+/*
+ * Trees are walked by recursion. The parsers refuse more than YAML_MAX_DEPTH levels, aliases
+ * followed; code that builds a tree deeper than this is wrong and is stopped by abort().
+ */
+enum { NODE_MAX_DEPTH = 256 };
+
+/* The pairs in the byte order of their keys; count + 1 entries, freed by the caller. */
+const struct node_pair **node_sorted_pairs(const struct node *map);
+/* The whole number that value is exactly; false if it is none or outside of int64_t. */
+bool node_float_as_int(double value, int64_t *ret);
+enum { NODE_FLOAT_SIZE = 40 };
+/*
+ * The shortest text that reads back as value, always with a point or exponent ("1.0", "2.5",
+ * "1.0e+30"), in any locale; ".inf", "-.inf" or ".nan" if it has no digits. Returns buf.
+ */
+const char *node_format_float(double value, char buf[NODE_FLOAT_SIZE]);
 
 /* Builders. pos of a built node is empty. Text is copied into the arena. */
 struct node *node_new_null(struct arena *a);

@@ -44,7 +44,8 @@ CFLAGS   := -std=gnu17 $(OPT) $(WARN) $(if $(WERROR),-Werror)
 LDLIBS   := $(PKG_LIBS) -lm
 
 SRC  := $(filter-out src/cli/main.c,$(wildcard src/*/*.c))
-OBJ  := $(SRC:src/%.c=$(B)/%.o)
+OBJ  := $(SRC:src/%.c=$(B)/%.o) $(B)/gen/builtin_data.o
+TEMPLATES := $(shell find templates -type f 2>/dev/null)
 LIB  := $(B)/libtrueup.a
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*/test_*.c))
 
@@ -58,6 +59,19 @@ $(B)/%.o: src/%.c $(B)/flags
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+# Resource types and templates are part of the executable. The list is a file of its own, so that
+# a removed template counts as a change.
+ifneq ($(shell cat $(B)/gen/templates 2>/dev/null),$(TEMPLATES))
+$(shell mkdir -p $(B)/gen && printf '%s\n' '$(TEMPLATES)' >$(B)/gen/templates)
+endif
+
+$(B)/gen/builtin_data.c: tools/embed.sh $(B)/gen/templates $(TEMPLATES)
+	$(call say,EMBED,templates)
+	$(Q)tools/embed.sh templates >$@
+
+$(B)/gen/builtin_data.o: $(B)/gen/builtin_data.c $(B)/flags
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
 $(LIB): $(OBJ)
 	$(call say,AR,$@)

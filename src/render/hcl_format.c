@@ -1,0 +1,246 @@
+/*
+ * Layout as `terraform fmt` makes it. The rules are those of hclwrite (format.go): indentation by
+ * the net number of brackets a line opens, blanks by pairs of tokens, "=" aligned in runs of lines
+ * whose value ends on the same line. Empty lines are ours: fmt keeps what it finds.
+ */
+#include "render/hcl.h"
+
+#include "base/err.h"
+
+#include <string.h>
+
+struct line {
+	size_t first, count; /* tokens, without the newline */
+	size_t assign; /* index of "=" that is aligned; 0: none */
+	int net; /* brackets opened minus closed */
+	size_t indent;
+	size_t lead_width; /* columns up to "=", indentation included */
+	size_t pad; /* blanks before "=" */
+};
+
+static bool is_punct(const struct hcl_token *t, const char *text)
+{
+	return t && t->kind == HCL_PUNCT && t->len == strlen(text) &&
+	       memcmp(t->text, text, t->len) == 0;
+}
+
+static int bracket_change(const struct hcl_token *t)
+{
+	if (t->kind != HCL_PUNCT || t->len != 1)
+		return 0;
+	char c = t->text[0];
+	return c == '{' || c == '[' || c == '(' ? 1 : c == '}' || c == ']' || c == ')' ? -1 : 0;
+}
+
+/* After these a minus is a sign, not a subtraction. */
+static bool starts_operand(const struct hcl_token *t)
+{
+	static const char *const operators[] = {"(", "{", "[", "=", ":", ",", "?", "+", "-", "*",
+		"/", "%", "!", "<", ">", "==", "!=", "<=", ">=", "&&", "||", "=>"};
+	if (!t)
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(operators); i++)
+		if (is_punct(t, operators[i]))
+			return true;
+	return false;
+}
+
+bool hcl_space_between(
+	const struct hcl_token *before, const struct hcl_token *a, const struct hcl_token *b)
+{
+	if (a->kind == HCL_IDENT && (is_punct(b, "(") || is_punct(b, "::")))
+		return false;
+	if (is_punct(a, "::") || is_punct(a, ".") || is_punct(b, ".") || is_punct(b, ",") ||
+		is_punct(b, "..."))
+		return false;
+	if (is_punct(a, ","))
+		return true;
+	if (a->kind == HCL_IDENT && a->len == 2 && memcmp(a->text, "in", 2) == 0 && before &&
+		before->kind == HCL_IDENT)
+		return true;
+	if (is_punct(b, "[") &&
+		(a->kind == HCL_IDENT || a->kind == HCL_NUMBER || bracket_change(a) < 0))
+		return false;
+	if (is_punct(a, "!"))
+		return false;
+	if (is_punct(a, "-"))
+		return !starts_operand(before);
+	if (is_punct(a, "{") || is_punct(b, "}"))
+		return !(is_punct(a, "{") && is_punct(b, "}"));
+	return !(bracket_change(a) > 0 || bracket_change(b) < 0);
+}
+
+static size_t columns(const char *text, size_t len)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < len; i++)
+		n += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return n;
+}
+
+static const struct hcl_token *token_before(
+	const struct hcl_tokens *t, const struct line *l, size_t i)
+{
+	return i > 0 ? &t->items[l->first + i - 1] : NULL;
+}
+
+static size_t space_before(const struct hcl_tokens *t, const struct line *l, size_t i)
+{
+	return i > 0 && hcl_space_between(token_before(t, l, i - 1), token_before(t, l, i),
+				&t->items[l->first + i])
+		       ? 1
+		       : 0;
+}
+
+/* Finds the "=" to align: the first one, if what follows closes all it opens. */
+static void find_assign(const struct hcl_tokens *t, struct line *l)
+{
+	for (size_t i = 1; i < l->count; i++) {
+		if (!is_punct(&t->items[l->first + i], "="))
+			continue;
+		int net = 0;
+		for (size_t k = i; k < l->count; k++) {
+			/* A heredoc ends on a later line. */
+			if (t->items[l->first + k].kind == HCL_HEREDOC)
+				return;
+			net += bracket_change(&t->items[l->first + k]);
+		}
+		if (net == 0)
+			l->assign = i;
+		return;
+	}
+}
+
+static struct line *split_lines(const struct hcl_tokens *t, struct arena *arena, size_t *ret_count)
+{
+	size_t cap = t->count / 4 + 16, n = 0;
+	struct line *lines = arena_array(arena, cap, sizeof(*lines));
+	for (size_t i = 0; i < t->count;) {
+		struct line l = {.first = i};
+		for (; i < t->count && t->items[i].kind != HCL_NEWLINE; i++) {
+			l.count++;
+			l.net += bracket_change(&t->items[i]);
+		}
+		i++;
+		find_assign(t, &l);
+		lines = arena_grow(arena, lines, n, &cap, sizeof(*lines));
+		lines[n++] = l;
+	}
+	*ret_count = n;
+	return lines;
+}
+
+/* Lines that open several brackets at once are one level deeper, not several. */
+static void set_indents(struct line *lines, size_t count)
+{
+	int opened[HCL_MAX_DEPTH + 1];
+	size_t depth = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct line *l = &lines[i];
+		int closed = -l->net;
+		while (closed > 0 && depth > 0) {
+			int *top = &opened[depth - 1];
+			if (closed < *top) {
+				*top -= closed;
+				break;
+			}
+			closed -= *top;
+			depth--;
+		}
+		l->indent = 2 * depth;
+		if (l->net > 0 && depth < HCL_MAX_DEPTH)
+			opened[depth++] = l->net;
+	}
+}
+
+static void close_run(struct line *lines, size_t from, size_t to, size_t widest)
+{
+	for (size_t i = from; i < to; i++)
+		lines[i].pad = widest - lines[i].lead_width + 1;
+}
+
+static void align_assigns(const struct hcl_tokens *t, struct line *lines, size_t count)
+{
+	size_t run = 0, widest = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct line *l = &lines[i];
+		if (l->assign == 0) {
+			close_run(lines, run, i, widest);
+			run = i + 1;
+			widest = 0;
+			continue;
+		}
+		l->lead_width = l->indent;
+		for (size_t k = 0; k < l->assign; k++) {
+			const struct hcl_token *token = &t->items[l->first + k];
+			l->lead_width += space_before(t, l, k) + columns(token->text, token->len);
+		}
+		if (l->lead_width > widest)
+			widest = l->lead_width;
+	}
+	close_run(lines, run, count, widest);
+}
+
+/* Drops empty lines at the edges of blocks and all but one of several. */
+static size_t drop_blank_lines(const struct hcl_tokens *t, struct line *lines, size_t count)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (lines[i].count == 0) {
+			if (kept == 0 || lines[kept - 1].count == 0 || lines[kept - 1].net > 0)
+				continue;
+		} else if (kept > 0 && lines[kept - 1].count == 0 &&
+			   bracket_change(&t->items[lines[i].first]) < 0) {
+			kept--;
+		}
+		lines[kept++] = lines[i];
+	}
+	while (kept > 0 && lines[kept - 1].count == 0)
+		kept--;
+	return kept;
+}
+
+static void print_blanks(struct str *out, size_t n)
+{
+	static const char blanks[] = "                                                            "
+				     "                                                            ";
+	for (; n > sizeof(blanks) - 1; n -= sizeof(blanks) - 1)
+		str_addn(out, blanks, sizeof(blanks) - 1);
+	str_addn(out, blanks, n);
+}
+
+static void print_line(const struct hcl_tokens *t, const struct line *l, struct str *out)
+{
+	print_blanks(out, l->indent);
+	for (size_t i = 0; i < l->count; i++) {
+		const struct hcl_token *token = &t->items[l->first + i];
+		print_blanks(out, i > 0 && i == l->assign ? l->pad : space_before(t, l, i));
+		str_addn(out, token->text, token->len);
+	}
+	str_addc(out, '\n');
+}
+
+int hcl_format(const char *text, size_t len, struct str *out, struct err **err)
+{
+	AUTO_ARENA arena = {0};
+	struct hcl_tokens tokens;
+	if (hcl_tokenise(text, len, &arena, &tokens, err) < 0)
+		return -1;
+	size_t count;
+	struct line *lines = split_lines(&tokens, &arena, &count);
+	count = drop_blank_lines(&tokens, lines, count);
+	set_indents(lines, count);
+	align_assigns(&tokens, lines, count);
+	str_reserve(out, len + len / 4);
+	for (size_t i = 0; i < count; i++) {
+		const struct line *l = &lines[i];
+		/* A block that ended at the outermost level keeps its distance. */
+		if (i > 0 && l->count > 0 && l->indent == 0 && lines[i - 1].count > 0 &&
+			lines[i - 1].indent == 0 && lines[i - 1].net <= 0 &&
+			is_punct(&tokens.items[lines[i - 1].first + lines[i - 1].count - 1], "}") &&
+			l->assign == 0)
+			str_addc(out, '\n');
+		print_line(&tokens, l, out);
+	}
+	return 0;
+}

@@ -115,9 +115,9 @@ void node_seq_add(struct arena *a, struct node *seq, struct node *item);
 /* Sets or replaces key. Linear: meant for maps of tens of keys. */
 void node_map_set(struct arena *a, struct node *map, const char *key, struct node *value);
 
-#define SEQ_FOREACH(node, i, item)                                                                 \
-	for (size_t i = 0; (node) && (node)->type == NODE_SEQ && i < (node)->seq.count; i++)       \
-		for (struct node *item = (node)->seq.items[i], *item##_once = item; item##_once;   \
+#define SEQ_FOREACH(list, i, item)                                                                 \
+	for (size_t i = 0; (list) && (list)->type == NODE_SEQ && i < (list)->seq.count; i++)       \
+		for (struct node *item = (list)->seq.items[i], *item##_once = item; item##_once;   \
 			item##_once = NULL)
 #define MAP_FOREACH(node, pair)                                                                    \
 	for (struct node_pair *pair = (node) && (node)->type == NODE_MAP ? (node)->map.pairs       \

@@ -62,7 +62,7 @@ $(B)/%.o: src/%.c $(B)/flags
 
 # Resource types and templates are part of the executable. The list is a file of its own, so that
 # a removed template counts as a change.
-ifneq ($(shell cat $(B)/gen/templates 2>/dev/null),$(TEMPLATES))
+ifneq ($(shell cat $(B)/gen/templates 2>/dev/null || echo none),$(TEMPLATES))
 $(shell mkdir -p $(B)/gen && printf '%s\n' '$(TEMPLATES)' >$(B)/gen/templates)
 endif
 

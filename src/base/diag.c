@@ -35,6 +35,9 @@ static const char *line_at(const struct src *src, uint32_t line, size_t *len)
 		const char *nl = memchr(p, '\n', (size_t)(end - p));
 		p = nl ? nl + 1 : end;
 	}
+	/* A byte order mark is no column. */
+	if (line == 1 && src->len >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
+		p += 3;
 	const char *nl = memchr(p, '\n', (size_t)(end - p));
 	*len = (size_t)((nl ? nl : end) - p);
 	if (*len && p[*len - 1] == '\r')

@@ -55,29 +55,26 @@ static const char *wide_encoding(const struct src *src)
 	return NULL;
 }
 
-/* The code point at p; the text is valid UTF-8. */
-static uint32_t code_point(const unsigned char *p)
+uint32_t text_code_point(const char *text, size_t len, size_t *ret_width)
 {
-	if (p[0] < 0x80)
+	const unsigned char *p = (const unsigned char *)text;
+	const size_t width = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+	*ret_width = 1;
+	if (width == 1)
 		return p[0];
-	if (p[0] < 0xe0)
-		return (p[0] & 0x1fu) << 6 | (p[1] & 0x3fu);
-	if (p[0] < 0xf0)
-		return (p[0] & 0xfu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
-	return (p[0] & 7u) << 18 | (p[1] & 0x3fu) << 12 | (p[2] & 0x3fu) << 6 | (p[3] & 0x3fu);
+	if (len < width || utf8_valid(text, width) < width)
+		return 0xfffd;
+	*ret_width = width;
+	uint32_t c = p[0] & (0x7fu >> width);
+	for (size_t i = 1; i < width; i++)
+		c = c << 6 | (p[i] & 0x3fu);
+	return c;
 }
 
-/* JSON takes all but control characters as they are; those are jansson's to refuse. */
-static const char *why_refused(uint32_t c, const char *next, enum text_format format)
+const char *text_unprintable(uint32_t c)
 {
-	if (c == 0)
-		return "the file holds a NUL character: it is binary or was damaged";
-	if (format == TEXT_JSON || c == '\t' || c == '\n')
-		return NULL;
-	if (c == '\r')
-		return *next == '\n' ? NULL : "a carriage return without a line feed";
 	if (c < 0x20 || c == 0x7f)
-		return "a control character";
+		return c == '\t' || c == '\n' ? NULL : "a control character";
 	if (c == 0x85 || c == 0x2028 || c == 0x2029)
 		return "an invisible line separator";
 	if (c >= 0x80 && c < 0xa0)
@@ -87,6 +84,18 @@ static const char *why_refused(uint32_t c, const char *next, enum text_format fo
 	if (c == 0xfffe || c == 0xffff)
 		return "a code that is no character";
 	return NULL;
+}
+
+/* JSON takes all but control characters as they are; those are jansson's to refuse. */
+static const char *why_refused(uint32_t c, const char *next, enum text_format format)
+{
+	if (c == 0)
+		return "the file holds a NUL character: it is binary or was damaged";
+	if (format == TEXT_JSON)
+		return NULL;
+	if (c == '\r')
+		return *next == '\n' ? NULL : "a carriage return without a line feed";
+	return text_unprintable(c);
 }
 
 static const char *hint_for(uint32_t c)
@@ -107,7 +116,8 @@ static bool check_characters(
 	for (size_t i = start; i < src->len; i++) {
 		if ((p[i] >= 0x20 && p[i] < 0x7f) || p[i] == '\n' || (p[i] & 0xc0) == 0x80)
 			continue;
-		const uint32_t c = code_point(p + i);
+		size_t width = 0;
+		const uint32_t c = text_code_point(src->data + i, src->len - i, &width);
 		const char *why = why_refused(c, src->data + i + 1, format);
 		if (!why)
 			continue;

@@ -19,6 +19,15 @@ enum text_format { TEXT_YAML, TEXT_JSON };
  */
 int text_check(const struct src *src, enum text_format format, struct diag_list *diags);
 
+/* Why YAML cannot hold the code point c bare, for messages; NULL if it can. Not for NUL, CR. */
+const char *text_unprintable(uint32_t c);
+
+/*
+ * The code point at text, which has len > 0 bytes, and how many it takes. Bytes that are not valid
+ * UTF-8 give U+FFFD, one at a time.
+ */
+uint32_t text_code_point(const char *text, size_t len, size_t *ret_width);
+
 /* The place of a byte offset. A byte order mark counts as no column. */
 struct pos text_pos(const struct src *src, size_t offset);
 

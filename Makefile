@@ -68,7 +68,7 @@ endif
 
 $(B)/gen/builtin_data.c: tools/embed.sh $(B)/gen/templates $(TEMPLATES)
 	$(call say,EMBED,templates)
-	$(Q)tools/embed.sh templates >$@
+	$(Q)mkdir -p templates && tools/embed.sh templates >$@
 
 $(B)/gen/builtin_data.o: $(B)/gen/builtin_data.c $(B)/flags
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@

@@ -1,0 +1,111 @@
+#include "reconcile/session.h"
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The real user: under sudo still root, because that is who the system says acts. */
+static char *actor_name(void)
+{
+	const uid_t uid = getuid();
+	char buf[4096];
+	struct passwd pw, *found = NULL;
+	if (getpwuid_r(uid, &pw, buf, sizeof buf, &found) == 0 && found)
+		return xasprintf("os:%s", found->pw_name);
+	return xasprintf("os:%u", (unsigned)uid);
+}
+
+/*
+ * The repository's name in tags and in the digest of physical names. It is chosen once and kept
+ * in the state, so that moving or renaming the checkout does not rename what exists.
+ */
+static int repository_name(struct session *s, bool may_write, struct err **err)
+{
+	AUTO_FREE char *path = path_join(s->state_dir, "repository");
+	AUTO_STR text = STR_INIT;
+	AUTO_ERR unreadable = NULL;
+	if (fs_read(path, 1024, &text, &unreadable) == 0 && text.len > 1) {
+		while (text.len && text.data[text.len - 1] == '\n')
+			str_truncate(&text, text.len - 1);
+		s->repository = str_detach(&text);
+		return 0;
+	}
+	s->repository = xstrdup(source_name(s->source));
+	if (!may_write)
+		return 0;
+	AUTO_FREE char *line = xasprintf("%s\n", s->repository);
+	return fs_write_atomic(path, line, strlen(line), 0600, err);
+}
+
+static int take_lock(struct session *s, const struct session_options *o, struct err **err)
+{
+	char now[CLOCK_TEXT_SIZE];
+	AUTO_FREE char *path = path_join(s->state_dir, "lock");
+	AUTO_FREE char *owner = xasprintf("pid %ld, %s by %s since %s", (long)getpid(), o->what,
+		s->actor, clock_format(s->now_ms, now));
+	if (lock_take(path, owner, o->lock_wait_ms, &s->lock, err) == 0)
+		return 0;
+	if (err_kind_of(*err) == ERR_CONFLICT)
+		return err_wrap(err, "another trueup works on this repository");
+	return -1;
+}
+
+static int open_all(struct session *s, const struct session_options *o, struct err **err)
+{
+	const bool writes = o->flags & SESSION_LOCK;
+	if (source_open(o->dir, NULL, &s->source, err) < 0)
+		return -1;
+	const char *state = o->state_dir ? o->state_dir : source_state_dir(s->source);
+	if (writes && fs_mkdirs(state, 0700, err) < 0)
+		return err_wrap(err, "make the state folder");
+	s->state_dir = realpath(state, NULL);
+	if (!s->state_dir && (writes || errno != ENOENT))
+		return err_errno(err, errno, "open the state folder %s", state);
+	if (!s->state_dir)
+		s->state_dir = xstrdup(state);
+	if (writes && take_lock(s, o, err) < 0)
+		return -1;
+	if (store_open(s->state_dir, writes ? 0 : STORE_READ_ONLY, &s->store, err) < 0) {
+		if (writes || err_kind_of(*err) != ERR_NOT_FOUND)
+			return -1;
+		err_free(err);
+	}
+	return repository_name(s, writes, err);
+}
+
+int session_open(const struct session_options *options, struct session *ret, struct err **err)
+{
+	*ret = (struct session){
+		.dir = xstrdup(options->dir),
+		.actor = actor_name(),
+		.now_ms = clock_now_ms(),
+		.lock = LOCK_NONE,
+	};
+	if (open_all(ret, options, err) < 0) {
+		session_close(ret);
+		return -1;
+	}
+	return 0;
+}
+
+void session_close(struct session *s)
+{
+	store_close(&s->store);
+	source_close(&s->source);
+	lock_release(&s->lock);
+	free(s->dir);
+	free(s->state_dir);
+	free(s->actor);
+	free(s->repository);
+	*s = (struct session)SESSION_NONE;
+}

@@ -1,0 +1,54 @@
+/*
+ * A session: one spec root with its state, as every command needs it. Opens the source and the
+ * store, knows who acts and when, and holds the repository's lock for those that change things.
+ */
+#ifndef TRUEUP_RECONCILE_SESSION_H
+#define TRUEUP_RECONCILE_SESSION_H
+
+#include "base/lock.h"
+#include "source/source.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct err;
+
+enum session_flags {
+	SESSION_READ = 0, /* look only; a store that is not there yet is fine: store NULL */
+	SESSION_LOCK = 1 << 0, /* change things: takes the lock, makes the store */
+};
+
+struct session_options {
+	const char *dir; /* spec root or something inside it; "." */
+	const char *state_dir; /* NULL: the default of the source */
+	unsigned flags;
+	int64_t lock_wait_ms; /* how long to wait for another process that holds the lock */
+	const char *what; /* for the lock's owner text: "reconcile" */
+};
+
+struct session {
+	struct source *source;
+	struct store *store; /* NULL: nothing was recorded yet (SESSION_READ only) */
+	char *dir; /* as the user named it */
+	char *state_dir; /* absolute */
+	char *actor; /* "os:alice" */
+	char *repository; /* how this repository is known in tags and names */
+	int64_t now_ms; /* wall clock at the start: one time for all decisions of a run */
+	struct lock lock;
+};
+
+/*
+ * Opens it; on failure *ret is left released. ERR_CONFLICT when another process holds the lock
+ * after lock_wait_ms, with its owner in the text.
+ */
+MUST_CHECK int session_open(
+	const struct session_options *options, struct session *ret, struct err **err);
+void session_close(struct session *s);
+#define AUTO_SESSION CLEANUP(session_close) struct session
+#define SESSION_NONE                                                                               \
+	{                                                                                          \
+		.lock = LOCK_NONE                                                                  \
+	}
+
+#endif

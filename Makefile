@@ -66,9 +66,9 @@ ifneq ($(shell cat $(B)/gen/templates 2>/dev/null || echo none),$(TEMPLATES))
 $(shell mkdir -p $(B)/gen && printf '%s\n' '$(TEMPLATES)' >$(B)/gen/templates)
 endif
 
-$(B)/gen/builtin_data.c: tools/embed.sh $(B)/gen/templates $(TEMPLATES)
+$(B)/gen/builtin_data.c: src/render/embed.sh $(B)/gen/templates $(TEMPLATES)
 	$(call say,EMBED,templates)
-	$(Q)mkdir -p templates && tools/embed.sh templates >$@
+	$(Q)src/render/embed.sh templates >$@
 
 $(B)/gen/builtin_data.o: $(B)/gen/builtin_data.c $(B)/flags
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@

@@ -1,4 +1,4 @@
-/* Lookup in the table that tools/embed.sh generates at build time. */
+/* Lookup in the table that src/render/embed.sh generates at build time. */
 #include "render/builtin.h"
 
 #include <string.h>

@@ -4,6 +4,7 @@
 # src/render/builtin.h), sorted by name so that a lookup can bisect. It is assembler inside C, so
 # that the compiler adds what it adds to every object (stack and control-flow notes).
 set -eu
+mkdir -p "$1"
 cd "$1"
 LC_ALL=C
 export LC_ALL

@@ -19,7 +19,8 @@ enum spec_kind {
 	KIND_RUN,
 	KIND_REQUEST,
 	KIND_TEMPLATE,
-	KIND_COUNT
+	KIND_COUNT,
+	KIND_UNKNOWN = KIND_COUNT,
 };
 
 /* A text and where it was written. */
@@ -37,23 +38,32 @@ struct spec_label {
 	const char *key, *value;
 };
 
+/* Limits on what one document may hold (those of the text itself are in format/yaml.h). */
+enum {
+	SPEC_MAX_TEXT = 64 * 1024, /* bytes of one text */
+	SPEC_MAX_KEY = 256, /* bytes of one key of a free map */
+	SPEC_MAX_NODES = 2000, /* of one canvas */
+	SPEC_MAX_EDGES = 10000, /* of one canvas */
+	SPEC_MAX_ITEMS = 1000, /* of any other list, and keys of a free map */
+};
+
 enum approval_mode { APPROVAL_AUTO, APPROVAL_MANUAL };
 
 struct spec_approval {
-	enum approval_mode mode;  /* default: auto */
-	int64_t min;              /* default: 1 */
-	struct spec_texts roles;  /* empty: anybody with deploy permission */
-	bool not_self;            /* default: true */
-	int64_t expires_ms;       /* default: 7 days */
+	enum approval_mode mode; /* default: auto */
+	int64_t min; /* default: 1 */
+	struct spec_texts roles; /* names without "role/"; empty: anybody who may deploy */
+	bool not_self; /* default: true */
+	int64_t expires_ms; /* default: 7 days */
 };
 
 struct role {
 	const char *description;
-	struct spec_text account;     /* 12 digits */
-	const char *partition;        /* aws, aws-us-gov, aws-cn */
+	struct spec_text account; /* 12 digits */
+	const char *partition; /* aws, aws-us-gov, aws-cn */
 	struct spec_text region;
-	struct spec_texts allowed_services;       /* resource types: EC2, RDS, ... */
-	struct spec_texts allowed_regions;        /* empty: only region */
+	struct spec_texts allowed_services; /* resource types: EC2, RDS, ... */
+	struct spec_texts allowed_regions; /* empty: only region */
 	struct spec_texts allowed_instance_types; /* globs; empty: all */
 	struct {
 		bool deploy, view_cost, manage_roles;
@@ -82,8 +92,8 @@ struct canvas_node {
 	const char *id;
 	struct pos pos; /* of the id */
 	struct spec_text type; /* resourceType: EC2, RDS, ... */
-	const char *label;     /* default: the id */
-	struct node *config;   /* NODE_MAP or NULL; checked against type.yaml by render/ */
+	const char *label; /* default: the id */
+	struct node *config; /* NODE_MAP or NULL; checked against type.yaml by render/ */
 	struct pos config_pos;
 };
 
@@ -97,20 +107,21 @@ enum deletion_policy { DELETION_DESTROY, DELETION_RETAIN };
 enum drift_policy { DRIFT_REPORT, DRIFT_HEAL, DRIFT_IGNORE };
 
 struct canvas {
-	struct spec_text role;
-	const char *engine; /* "terraform" or "cloudformation" */
+	struct spec_text role; /* text NULL only in the bare JSON form: see spec_check() */
+	const char *engine; /* "terraform" (the default) or "cloudformation" */
 	struct pos engine_pos;
 	const char *environment; /* default: "default" */
 	struct spec_text region; /* default: the role's */
 	struct {
 		enum network_mode mode; /* default: NEW */
 		struct pos pos;
-		const char *cidr;         /* NEW; default "10.0.0.0/16" */
-		int64_t zone_count;       /* NEW; default 2, when zones is empty */
-		struct spec_texts zones;  /* NEW; names instead of a count */
-		struct spec_text vpc_id;  /* EXISTING */
+		const char *cidr; /* NEW; default "10.0.0.0/16" */
+		int64_t zone_count; /* NEW; default 2, when zones is empty */
+		struct spec_texts zones; /* NEW; names instead of a count */
+		struct spec_text vpc_id; /* EXISTING */
 		struct spec_texts public_subnets, private_subnets; /* EXISTING */
-		struct spec_text from;    /* FROM; the canvas name without "canvas/" */
+		struct spec_text from; /* FROM; the canvas name without "canvas/" */
+		struct pos cidr_pos;
 	} network;
 	struct spec_texts depends_on; /* canvas names without "canvas/" */
 	struct spec_approval approval;
@@ -128,12 +139,12 @@ struct canvas {
 
 struct config {
 	const char *branch; /* default: "main" */
-	bool apply_auto;    /* apply: auto | manual; default: manual */
+	bool apply_auto; /* apply: auto | manual; default: manual */
 	struct {
-		const char *binary;           /* NULL: terraform, then tofu */
+		const char *binary; /* NULL: terraform, then tofu */
 		const char *provider_version; /* default "~> 5.100" */
-		struct node *backend;         /* {type: {settings}}; NULL: local */
-		int64_t timeout_ms;           /* of one plan or apply; default 1 h */
+		struct node *backend; /* {type: {settings}}; NULL: local */
+		int64_t timeout_ms; /* of one plan or apply; default 1 h */
 	} terraform;
 	int64_t parallel; /* default: number of processors */
 	struct {
@@ -145,20 +156,24 @@ struct config {
 		int64_t max_objects, max_nodes; /* policy.limits; 0: the built-in limits */
 	} limits;
 	const char *currency; /* default: USD */
-	struct node *policy;  /* the whole policy map, for later gates; NULL */
+	struct node *policy; /* the whole policy map, for later gates; NULL */
 };
 
 /* One decoded spec. */
 struct spec {
 	enum spec_kind kind;
-	const char *name;  /* metadata.name; "config" for Config */
-	const char *key;   /* "canvas/shop": how people and the store name it */
+	const char *name; /* metadata.name; "config" for Config */
+	const char *key; /* "canvas/shop": how people and the store name it */
 	struct pos name_pos;
-	const char *path;  /* relative to the spec root */
+	const char *path; /* relative to the spec root */
 	struct spec_label *labels;
 	size_t label_count;
-	struct spec_text renamed_from; /* metadata.renamedFrom */
-	const struct node *doc; /* canonical form: aliases resolved, layout kept */
+	struct spec_text renamed_from; /* metadata.renamedFrom: the old name, not a key */
+	/*
+	 * Canonical form: envelope added where the bare form left it out, known keys in the order
+	 * of the tables, defaults not filled in, layout kept. Values keep their places.
+	 */
+	const struct node *doc;
 	union {
 		struct config *config;
 		struct role *role;
@@ -170,5 +185,67 @@ struct spec {
 const char *spec_kind_name(enum spec_kind kind);
 /* "Canvas" for KIND_CANVAS; as written in `kind:`. */
 const char *spec_kind_title(enum spec_kind kind);
+/* By name or title, in any case; KIND_UNKNOWN if there is none. */
+enum spec_kind spec_kind_of(const char *name);
+/* May this version of trueup read specs of this kind? */
+bool spec_kind_supported(enum spec_kind kind);
+
+/* The resource types a Role may allow and a canvas may use, sorted, ending with NULL. */
+extern const char *const spec_services[];
+
+/*
+ * What a path below the spec root means. Folders count at the root of the spec tree only.
+ * Inside a folder every .yaml, .yml and .json file has to be a valid spec.
+ */
+enum spec_path_class {
+	SPEC_PATH_IGNORED, /* no file that could be a spec */
+	SPEC_PATH_CONFIG, /* trueup.yaml, trueup.yml, trueup.json */
+	SPEC_PATH_ROLES,
+	SPEC_PATH_CANVASES,
+	SPEC_PATH_RUNS,
+	SPEC_PATH_REQUESTS,
+	SPEC_PATH_RUNBOOKS, /* runbooks/NAME.md, and documents beside them */
+	SPEC_PATH_ELSEWHERE, /* .yaml, .yml, .json: a spec only if spec_sniff() says so */
+};
+enum spec_path_class spec_path_class(const char *path);
+
+/*
+ * Does this text outside the folders claim to be a spec: is there a top-level key apiVersion
+ * whose value starts with "trueup/"? Looks at the bytes only, without parsing.
+ */
+bool spec_sniff(const char *data, size_t len);
+
+/*
+ * From the text of a file to a spec: secret-literal scan, parse, decode. src and its text have to
+ * outlive the result. NULL after errors that leave nothing to look at (no parse, a secret, no kind
+ * or name); otherwise the spec, possibly with errors in diags and the fields that were readable,
+ * so that cross-file checks do not report the same mistake again.
+ */
+struct spec *spec_load(struct arena *arena, const struct src *src, struct diag_list *diags);
+
+/* spec_load() without scan and parse: doc is what doc_parse() gave for src. */
+struct spec *spec_decode(struct arena *arena, const struct src *src, const struct node *doc,
+	struct diag_list *diags);
+
+/*
+ * Reports literal access keys, secret keys beside them and private keys in any text (rule
+ * secret-literal) and returns how many there are. Values are not echoed: no source line, no text.
+ */
+size_t spec_scan_secrets(const struct src *src, struct diag_list *diags);
+
+enum spec_canonical_flags {
+	SPEC_CANONICAL_PLAIN = 0,
+	/*
+	 * For comparing and digests: no layout, no metadata beside the name, and nodes sorted by
+	 * id, edges by source, target and id.
+	 */
+	SPEC_CANONICAL_DIGEST = 1 << 0,
+};
+/* The canonical tree of a spec; leaves are shared with spec->doc. */
+struct node *spec_canonical(
+	struct arena *arena, const struct spec *spec, enum spec_canonical_flags flags);
+
+/* Hint for a scalar that should have been text or was ambiguous: the forms that are clear. */
+void spec_hint_scalar(struct diag_list *diags, struct diag *d, const struct node *scalar);
 
 #endif

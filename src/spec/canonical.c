@@ -1,0 +1,130 @@
+/*
+ * Canonical form: the document by the order of the tables. It is what `trueup fmt` prints, what is
+ * stored, and, without layout, what the object digest is taken over.
+ */
+#include "spec/canonical.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void add_pair(struct arena *a, struct node *map, struct node *key, struct node *value)
+{
+	map->map.pairs = arena_grow(
+		a, map->map.pairs, map->map.count, &map->map.cap, sizeof map->map.pairs[0]);
+	map->map.pairs[map->map.count++] = (struct node_pair){key, value};
+}
+
+static struct node *empty_like(struct arena *a, const struct node *n, enum node_type type)
+{
+	struct node *copy = arena_alloc(a, sizeof *copy);
+	copy->type = (uint8_t)type;
+	copy->pos = n->pos;
+	return copy;
+}
+
+static struct node *by_table(
+	struct arena *a, const struct field_table *t, const struct node *n, bool digest);
+
+static const char *sort_text(const struct node *n, const char *key)
+{
+	const char *text = node_text(node_get(n, key));
+	return text ? text : "";
+}
+
+static int compare_items(const void *a, const void *b)
+{
+	const struct node *x = *(struct node *const *)a, *y = *(struct node *const *)b;
+	static const char *const keys[] = {"source", "target", "id"};
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		const int order = strcmp(sort_text(x, keys[i]), sort_text(y, keys[i]));
+		if (order)
+			return order;
+	}
+	return 0;
+}
+
+static struct node *each_by_table(
+	struct arena *a, const struct field_table *t, const struct node *n, bool digest)
+{
+	struct node *seq = empty_like(a, n, NODE_SEQ);
+	seq->seq.items = arena_array(a, n->seq.count, sizeof seq->seq.items[0]);
+	seq->seq.cap = n->seq.count;
+	for (size_t i = 0; i < n->seq.count; i++)
+		seq->seq.items[seq->seq.count++] = by_table(a, t, n->seq.items[i], digest);
+	/* The order of nodes and edges means nothing. */
+	if (digest && seq->seq.count > 1)
+		qsort(seq->seq.items, seq->seq.count, sizeof seq->seq.items[0], compare_items);
+	return seq;
+}
+
+static struct node *value_by_field(
+	struct arena *a, const struct field *f, const struct node *n, bool digest)
+{
+	if (f->type == FIELD_TABLE && n->type == NODE_MAP)
+		return by_table(a, f->table, n, digest);
+	if (f->type == FIELD_TABLES && n->type == NODE_SEQ)
+		return each_by_table(a, f->table, n, digest);
+	return (struct node *)n;
+}
+
+static struct node *by_table(
+	struct arena *a, const struct field_table *t, const struct node *n, bool digest)
+{
+	if (n->type != NODE_MAP)
+		return (struct node *)n;
+	struct node *map = empty_like(a, n, NODE_MAP);
+	for (size_t i = 0; i < t->count; i++) {
+		const struct field *f = &t->fields[i];
+		if (digest && (f->type == FIELD_LAYOUT || f->type == FIELD_CONST))
+			continue;
+		MAP_FOREACH (n, pair) {
+			if (strcmp(pair->key->text, f->key) == 0)
+				add_pair(a, map, pair->key,
+					value_by_field(a, f, pair->value, digest));
+		}
+	}
+	return map;
+}
+
+static void add_text(struct arena *a, struct node *map, const char *key, const char *text)
+{
+	add_pair(a, map, node_new_string(a, key), node_new_string(a, text));
+}
+
+/* The written pair of the document where there is one, so that places and comments stay. */
+static void add_written(struct arena *a, struct node *map, const struct node *doc, const char *key,
+	struct node *value)
+{
+	struct node *written = node_get_key(doc, key);
+	add_pair(a, map, written ? written : node_new_string(a, key), value);
+}
+
+struct node *canonical_of(
+	struct arena *a, const struct spec *spec, const struct node *doc, bool bare, bool digest)
+{
+	static const struct node none = {.type = NODE_MAP};
+	const struct node *metadata = bare ? NULL : node_get(doc, "metadata");
+	const struct node *body = bare ? doc : node_get(doc, "spec");
+	struct node *out = empty_like(a, doc, NODE_MAP), *meta;
+
+	if (metadata && metadata->type == NODE_MAP && !digest) {
+		meta = by_table(a, field_metadata(spec->kind), metadata, false);
+	} else {
+		meta = node_new_map(a);
+		if (spec->name)
+			add_text(a, meta, "name", spec->name);
+	}
+	add_written(a, out, doc, "apiVersion", node_new_string(a, SPEC_API_VERSION));
+	add_written(a, out, doc, "kind", node_new_string(a, spec_kind_title(spec->kind)));
+	if (meta->map.count)
+		add_written(a, out, doc, "metadata", meta);
+	add_written(a, out, bare ? NULL : doc, "spec",
+		by_table(a, field_table_of(spec->kind), body ? body : &none, digest));
+	return out;
+}
+
+struct node *spec_canonical(
+	struct arena *arena, const struct spec *spec, enum spec_canonical_flags flags)
+{
+	return canonical_of(arena, spec, spec->doc, false, flags & SPEC_CANONICAL_DIGEST);
+}

@@ -1,0 +1,80 @@
+/* Which files are specs: by place and name, and by a look at the text. */
+#include "spec/spec.h"
+
+#include "base/str.h"
+
+#include <string.h>
+
+static bool is_document(const char *path)
+{
+	return str_ends(path, ".yaml") || str_ends(path, ".yml") || str_ends(path, ".json");
+}
+
+enum spec_path_class spec_path_class(const char *path)
+{
+	static const struct {
+		const char *folder;
+		enum spec_path_class class;
+	} folders[] = {
+		{"roles/", SPEC_PATH_ROLES},
+		{"canvases/", SPEC_PATH_CANVASES},
+		{"runs/", SPEC_PATH_RUNS},
+		{"requests/", SPEC_PATH_REQUESTS},
+		{"runbooks/", SPEC_PATH_RUNBOOKS},
+	};
+	const char *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path;
+	if (base[0] == '.')
+		return SPEC_PATH_IGNORED;
+	if (str_starts(path, "runbooks/") && str_ends(path, ".md"))
+		return SPEC_PATH_RUNBOOKS;
+	if (!is_document(path))
+		return SPEC_PATH_IGNORED;
+	if (str_eq(path, "trueup.yaml") || str_eq(path, "trueup.yml") ||
+		str_eq(path, "trueup.json"))
+		return SPEC_PATH_CONFIG;
+	for (size_t i = 0; i < ARRAY_LEN(folders); i++)
+		if (str_starts(path, folders[i].folder))
+			return folders[i].class;
+	return SPEC_PATH_ELSEWHERE;
+}
+
+/* After "apiVersion": blanks, a quote that may close the key, a colon, blanks, a quote. */
+static bool value_is_ours(const char *p, const char *end)
+{
+	if (p < end && (*p == '"' || *p == '\''))
+		p++;
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	if (p == end || *p++ != ':')
+		return false;
+	while (p < end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'))
+		p++;
+	if (p < end && (*p == '"' || *p == '\''))
+		p++;
+	return (size_t)(end - p) >= 7 && memcmp(p, "trueup/", 7) == 0;
+}
+
+/* Is this where a key of the document's own map can stand: a line's start, or after { or , ? */
+static bool at_top(const char *data, const char *p)
+{
+	while (p > data && (p[-1] == '"' || p[-1] == '\''))
+		p--;
+	if (p == data || p[-1] == '\n' || (p - data == 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0))
+		return true;
+	while (p > data && strchr(" \t\r\n", p[-1]))
+		p--;
+	return p == data || p[-1] == '{' || p[-1] == ',';
+}
+
+bool spec_sniff(const char *data, size_t len)
+{
+	static const char key[] = "apiVersion";
+	const char *p = data, *end = data + len;
+	while ((p = memmem(p, (size_t)(end - p), key, sizeof key - 1))) {
+		if (at_top(data, p) && value_is_ours(p + sizeof key - 1, end))
+			return true;
+		p += sizeof key - 1;
+	}
+	return false;
+}

@@ -149,6 +149,25 @@ static void report_duplicate(
 	diag_related(diags, d, text_pos(src, (size_t)(first - src->data)), "first given here");
 }
 
+static void report_early_end(const struct src *src, const char *begin, const char *token,
+	const json_error_t *error, struct diag_list *diags)
+{
+	const char *end = src->data + src->len;
+	const char *message = "the file ends too early";
+	const char *hint = "a '}' or ']' is missing at the end";
+	struct pos pos = text_pos(src, src->len);
+	if (skip_blanks(begin, end) == end) {
+		message = "the file is empty";
+		hint = "write {} for an empty map";
+	} else if (*token == '"' && str_starts(error->text, "premature")) {
+		message = "this quote is never closed";
+		hint = "add the closing quote";
+		pos = text_pos(src, (size_t)(token - src->data));
+	}
+	struct diag *d = diag_error(diags, "json-syntax", pos, "%s", message);
+	diag_hint(diags, d, "%s", hint);
+}
+
 void json_problem_report(
 	const struct src *src, size_t start, const json_error_t *error, struct diag_list *diags)
 {
@@ -161,28 +180,14 @@ void json_problem_report(
 		return;
 	}
 	if (code == json_error_premature_end_of_input) {
-		const bool text = *token == '"' && (json_skip_string(token, end)[-1] != '"' ||
-							   str_starts(error->text, "premature"));
-		const bool empty = skip_blanks(begin, end) == end;
-		struct diag *d = diag_error(diags, "json-syntax",
-			text_pos(src, text ? (size_t)(token - src->data) : src->len), "%s",
-			empty  ? "the file is empty"
-			: text ? "this quote is never closed"
-			       : "the file ends too early");
-		diag_hint(diags, d, "%s",
-			empty  ? "write {} for an empty map"
-			: text ? "add the closing quote"
-			       : "a '}' or ']' is missing at the end");
+		report_early_end(src, begin, token, error, diags);
 		return;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(problems); i++) {
-		const struct problem *p = &problems[i];
-		if ((p->text && !str_starts(error->text, p->text)) ||
-			(p->token && !str_starts(token, p->token)))
-			continue;
-		struct diag *d = diag_error(diags, p->rule,
-			text_pos(src, (size_t)(token - src->data)), "%s", p->message);
-		diag_hint(diags, d, "%s", p->hint);
-		return;
-	}
+	const struct problem *p = problems;
+	while ((p->text && !str_starts(error->text, p->text)) ||
+		(p->token && !str_starts(token, p->token)))
+		p++; /* the last one takes everything */
+	struct diag *d = diag_error(
+		diags, p->rule, text_pos(src, (size_t)(token - src->data)), "%s", p->message);
+	diag_hint(diags, d, "%s", p->hint);
 }

@@ -120,33 +120,44 @@ static bool resolve_radix(struct node *node, const char *p)
 	return true;
 }
 
+/* Behind the fraction and exponent that may follow the digits; NULL: that is no exponent. */
+static const char *skip_fraction(struct node *node, const char *end)
+{
+	const bool point = *end == '.';
+	if (point)
+		end += 1 + strspn(end + 1, DIGITS);
+	if (*end != 'e' && *end != 'E')
+		return end;
+	const bool sign = end[1] == '+' || end[1] == '-';
+	const char *exponent = end + 1 + sign;
+	if (!point || !sign)
+		node->flags |= NODE_AMBIGUOUS; /* text in YAML 1.1 */
+	const size_t len = strspn(exponent, DIGITS);
+	return len ? exponent + len : NULL;
+}
+
+static bool is_decimal(struct node *node, const char *p, size_t whole)
+{
+	if (!whole && (p[0] != '.' || !strspn(p + 1, DIGITS)))
+		return false;
+	const uint8_t flags = node->flags;
+	const char *end = skip_fraction(node, p + whole);
+	if (end && !*end)
+		return true;
+	node->flags = flags;
+	return false;
+}
+
 static bool resolve_decimal(struct node *node, const char *p)
 {
 	const size_t whole = strspn(p, DIGITS);
-	const char *end = p + whole;
-	const size_t fraction = *end == '.' ? strspn(end + 1, DIGITS) : 0;
-	const bool point = *end == '.';
-	if (!whole && !fraction)
-		return false;
-	if (point)
-		end += 1 + fraction;
-	if (*end == 'e' || *end == 'E') {
-		const bool sign = end[1] == '+' || end[1] == '-';
-		const char *digits = end + 1 + sign;
-		const size_t exponent = strspn(digits, DIGITS);
-		if (!exponent)
-			return false;
-		if (!point || !sign)
-			node->flags |= NODE_AMBIGUOUS; /* text in YAML 1.1 */
-		end = digits + exponent;
-	}
-	if (*end)
+	if (!is_decimal(node, p, whole))
 		return false;
 	if (whole > 1 && p[0] == '0')
 		node->flags |= NODE_AMBIGUOUS; /* octal in YAML 1.1 */
 	const char *text = node->text[0] == '+' ? p : node->text;
-	const size_t len = (size_t)(end - text);
-	if ((size_t)(end - p) > whole) {
+	const size_t len = node->len - (size_t)(text - node->text);
+	if (p[whole]) {
 		set_float(node, text, len);
 	} else if (num_parse_i64(text, len, &node->integer)) {
 		node->type = NODE_INT;

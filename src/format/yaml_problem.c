@@ -6,6 +6,8 @@
  */
 #include "format/yaml_problem.h"
 
+#include "base/str.h"
+
 #include <string.h>
 
 enum place { AT_PROBLEM, AT_CONTEXT };
@@ -87,6 +89,16 @@ static const struct problem problems[] = {
 	{NULL, "found duplicate %TAG directive", AT_PROBLEM, "yaml-syntax",
 	 "a second %TAG directive", "delete the line"},
 };
+
+/* What the text around the place says, whatever libyaml calls it. */
+static const struct problem tab_at_problem = {NULL, NULL, AT_PROBLEM, "yaml-tab",
+	"a tab is used for indentation", "indent with blanks"};
+static const struct problem tab_at_context = {NULL, NULL, AT_CONTEXT, "yaml-tab",
+	"a tab is used for indentation", "indent with blanks"};
+static const struct problem behind_quote = {NULL, NULL, AT_PROBLEM, "yaml-syntax",
+	"text behind a closing quote", "put all of it into one pair of quotes; inside '...' a ' is written ''"};
+static const struct problem unknown = {NULL, NULL, AT_PROBLEM, "yaml-syntax",
+	"this is not YAML", "check the indentation and the quotes of this line and the one above"};
 /* clang-format on */
 
 static const struct problem *find_problem(const char *context, const char *text)
@@ -105,17 +117,16 @@ static struct pos at_mark(const struct src *src, yaml_mark_t mark)
 	return (struct pos){src, (uint32_t)mark.line + 1, (uint32_t)mark.column + 1};
 }
 
-/* The character at a mark: libyaml's index counts characters, after a byte order mark. */
-static char char_at(const struct src *src, yaml_mark_t mark)
+/* libyaml's index counts characters, after a byte order mark. */
+static const char *at_index(const struct src *src, size_t index)
 {
-	size_t i = src->len >= 3 && memcmp(src->data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-	for (size_t n = 0; i < src->len; i++) {
-		if (((unsigned char)src->data[i] & 0xc0) == 0x80)
-			continue;
-		if (n++ == mark.index)
-			return src->data[i];
-	}
-	return '\0';
+	const char *p = src->data, *end = src->data + src->len;
+	if (src->len >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
+		p += 3;
+	for (size_t n = 0; p < end; p++)
+		if (((unsigned char)*p & 0xc0) != 0x80 && n++ == index)
+			break;
+	return p;
 }
 
 /* A line that starts with a tab is the usual reason for whatever libyaml stumbles over. */
@@ -134,42 +145,54 @@ static bool tab_indents(const struct src *src, size_t line)
 static void report_bad_start(
 	const yaml_parser_t *parser, const struct src *src, struct diag_list *diags)
 {
-	const char c = char_at(src, parser->problem_mark);
+	const char c = *at_index(src, parser->problem_mark.index);
 	struct diag *d = diag_error(diags, c == '\t' ? "yaml-tab" : "yaml-syntax",
 		at_mark(src, parser->problem_mark),
 		c == '\t' ? "a tab is used for indentation" : "a value cannot start with '%c'", c);
 	diag_hint(diags, d, c == '\t' ? "indent with blanks" : "put the text in quotes");
 }
 
+/* Is the last character before the mark, in its line, the end of a quoted text? */
+static bool follows_quote(const struct src *src, yaml_mark_t mark)
+{
+	const char *p = at_index(src, mark.index);
+	const char *start = p;
+	while (p > src->data && (p[-1] == ' ' || p[-1] == '\t'))
+		p--;
+	return start > src->data && start < src->data + src->len && *start != '\n' &&
+	       p > src->data && (p[-1] == '"' || p[-1] == '\'');
+}
+
+static const struct problem *choose_problem(const yaml_parser_t *parser, const struct src *src)
+{
+	const char *text = parser->problem ? parser->problem : "";
+	const struct problem *p = find_problem(parser->context ? parser->context : "", text);
+	if (!p)
+		p = &unknown;
+	if (tab_indents(src,
+		    p->place == AT_CONTEXT ? parser->context_mark.line : parser->problem_mark.line))
+		return p->place == AT_CONTEXT ? &tab_at_context : &tab_at_problem;
+	if (p->place == AT_PROBLEM && str_starts(text, "did not find expected") &&
+		follows_quote(src, parser->problem_mark))
+		return &behind_quote;
+	return p;
+}
+
 void yaml_problem_report(
 	const yaml_parser_t *parser, const struct src *src, struct diag_list *diags)
 {
-	const char *text = parser->problem ? parser->problem : "";
-	const char *context = parser->context ? parser->context : "";
-	if (strcmp(text, "found character that cannot start any token") == 0) {
+	if (str_eq(parser->problem, "found character that cannot start any token")) {
 		report_bad_start(parser, src, diags);
 		return;
 	}
-	const struct problem *p = find_problem(context, text);
-	const bool at_context = p && p->place == AT_CONTEXT && parser->context_mark.index;
-	const yaml_mark_t mark = at_context || (p && p->place == AT_CONTEXT && *context)
-					 ? parser->context_mark
-					 : parser->problem_mark;
-	struct diag *d;
-	if (tab_indents(src, mark.line)) {
-		d = diag_error(
-			diags, "yaml-tab", at_mark(src, mark), "a tab is used for indentation");
-		diag_hint(diags, d, "indent with blanks");
-	} else if (p) {
-		d = diag_error(diags, p->rule, at_mark(src, mark), "%s", p->message);
-		diag_hint(diags, d, "%s", p->hint);
-	} else {
-		d = diag_error(diags, "yaml-syntax", at_mark(src, mark), "%s",
-			*text ? text : "this is not YAML");
-		diag_hint(diags, d, "check the indentation and the quotes of this line");
-	}
+	const struct problem *p = choose_problem(parser, src);
+	const bool at_context = p->place == AT_CONTEXT;
+	const struct pos pos =
+		at_mark(src, at_context ? parser->context_mark : parser->problem_mark);
+	struct diag *d = diag_error(diags, p->rule, pos, "%s", p->message);
+	diag_hint(diags, d, "%s", p->hint);
 	/* Where the list, map or text began that parsing stopped in. */
-	if (!(p && p->place == AT_CONTEXT) && *context &&
+	if (!at_context && parser->context &&
 		parser->context_mark.line != parser->problem_mark.line)
 		diag_related(diags, d, at_mark(src, parser->context_mark),
 			"it belongs to what starts here");

@@ -73,6 +73,9 @@ $(B)/gen/builtin_data.c: src/render/embed.sh $(B)/gen/templates $(TEMPLATES)
 $(B)/gen/builtin_data.o: $(B)/gen/builtin_data.c $(B)/flags
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
+# The SQL files are embedded by .incbin, which dependency files do not see.
+$(B)/store/migrations.o: $(wildcard src/store/migrations/*.sql)
+
 $(LIB): $(OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^

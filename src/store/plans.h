@@ -73,6 +73,9 @@ struct plan_rows {
 /* Plans that are not open but still have a file: to be removed. */
 MUST_CHECK int store_plans_with_dead_files(
 	struct store *store, struct arena *arena, struct plan_rows *ret, struct err **err);
+/* All plans that have a file. */
+MUST_CHECK int store_plans_with_files(
+	struct store *store, struct arena *arena, struct plan_rows *ret, struct err **err);
 
 /*
  * Approvals: one mechanism for all kinds. subject is "KIND/NAME", digest what was reviewed
@@ -95,11 +98,17 @@ struct approval_rows {
 
 MUST_CHECK int store_approval_add(
 	struct store *store, const struct approval_row *row, struct err **err);
-/* Decisions about exactly this digest that are not expired at now, oldest first. */
-MUST_CHECK int store_approvals(struct store *store, const char *subject, const char *digest,
-	int64_t now, struct arena *arena, struct approval_rows *ret, struct err **err);
-/* Distinct actors that approved and did not reject; except (NULL: nobody) is not counted. */
-MUST_CHECK int store_approval_count(struct store *store, const char *subject, const char *digest,
-	const char *except, int64_t now, int64_t *ret, struct err **err);
+struct approval_query {
+	const char *subject, *digest; /* exactly what was reviewed */
+	int64_t now; /* expired decisions do not count */
+	const char *except; /* count: this actor does not count; NULL: everybody does */
+};
+
+/* Oldest first. */
+MUST_CHECK int store_approvals(struct store *store, const struct approval_query *query,
+	struct arena *arena, struct approval_rows *ret, struct err **err);
+/* Distinct actors whose decision is to approve. */
+MUST_CHECK int store_approval_count(
+	struct store *store, const struct approval_query *query, int64_t *ret, struct err **err);
 
 #endif

@@ -54,8 +54,12 @@ struct blob_row {
 	bool diagnostics; /* decoding had something to say: decode again to hear it */
 };
 
-MUST_CHECK int store_blob_get(struct store *store, const char *blob_id, const char *path,
-	const char *decoder, struct arena *arena, struct blob_row **ret, struct err **err);
+/*
+ * Looks up blob_id, path and decoder of want; *ret NULL if it is not there. The row borrows those
+ * three texts from want.
+ */
+MUST_CHECK int store_blob_get(struct store *store, const struct blob_row *want, struct arena *arena,
+	struct blob_row **ret, struct err **err);
 MUST_CHECK int store_blob_put(struct store *store, const struct blob_row *row, struct err **err);
 /* Forgets rows of other decoders, and the oldest beyond keep rows. */
 MUST_CHECK int store_blobs_prune(

@@ -11,7 +11,8 @@
  * A committed change is on disk (write-ahead log, synchronous=FULL): an effect that was recorded
  * as intended stays so after a crash. Several processes may write; a writer waits up to 10 s for
  * another, then ERR_UNAVAILABLE. Rows are copied into the caller's arena. Texts are UTF-8; NULL
- * pointers are NULL columns. Times are wall-clock milliseconds and always handed in.
+ * pointers are NULL columns. Times are wall-clock milliseconds and always handed in. A store must
+ * not be used on both sides of a fork(): a child that needs one opens it itself.
  */
 #ifndef TRUEUP_STORE_STORE_H
 #define TRUEUP_STORE_STORE_H
@@ -52,9 +53,8 @@ MUST_CHECK int store_commit(struct store *store, struct err **err);
 void store_rollback(struct store *store);
 bool store_in_transaction(const struct store *store);
 
-/* Numbers of the schema: of this program, and of an open database (equal once it is open). */
+/* Number of the schema that this program writes; every open database has it. */
 int store_schema_newest(void);
-int store_schema_version(const struct store *store);
 
 /* What `doctor` looks at. Finding something is no error: it is in the list. */
 struct store_problem {
@@ -66,7 +66,7 @@ struct store_check {
 	struct store_problem *problems;
 	size_t count;
 	int64_t size; /* of the database in bytes */
-	int64_t audit_entries; /* audit entries that verify */
+	int64_t audit_entries; /* that verify */
 };
 
 /*

@@ -1,0 +1,66 @@
+/*
+ * Migrations are SQL files, so that they can be read, reviewed and run by sqlite3(1) as they are.
+ * The assembler puts them into the executable; the Makefile knows that this file depends on them.
+ */
+#include "store/migrations.h"
+
+#include "store/internal.h"
+
+#include <stdio.h>
+
+#define EMBED(symbol, file)                                                                        \
+	extern const char symbol[];                                                                \
+	__asm__(".pushsection .rodata\n"                                                           \
+		".local " #symbol "\n" #symbol ":\n"                                               \
+		".incbin \"src/store/migrations/" file ".sql\"\n"                                  \
+		".byte 0\n"                                                                        \
+		".popsection\n")
+
+EMBED(migration_0001, "0001-initial");
+
+const struct migration *migrations(int *ret_count)
+{
+	static const struct migration list[] = {
+		{1, "0001-initial", migration_0001},
+	};
+	*ret_count = (int)ARRAY_LEN(list);
+	return list;
+}
+
+int store_schema_newest(void)
+{
+	int count;
+	(void)migrations(&count);
+	return count;
+}
+
+static int apply(struct store *store, const struct migration *m, struct err **err)
+{
+	if (sql_script(store, m->sql, err) < 0)
+		return err_wrap(err, "migration %s", m->name);
+	char version[64];
+	(void)snprintf(version, sizeof version, "PRAGMA user_version = %d", m->number);
+	return sql_script(store, version, err);
+}
+
+static int apply_missing(struct store *store, struct err **err)
+{
+	/* Asked again under the write lock: another process may have been first. */
+	int64_t version;
+	if (sql_number(store, "PRAGMA user_version", &version, err) < 0)
+		return -1;
+	int count;
+	const struct migration *list = migrations(&count);
+	for (int i = 0; i < count; i++)
+		if (list[i].number > version && apply(store, &list[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+int store_migrate(struct store *store, struct err **err)
+{
+	bool own;
+	if (sql_enter(store, &own, err) < 0)
+		return -1;
+	return sql_leave(store, own, apply_missing(store, err), err);
+}

@@ -1,0 +1,206 @@
+/*
+ * One table of statements, so that every query of the program can be read in one place and none
+ * is ever put together from text.
+ */
+#include "store/statements.h"
+
+#define PLAN_COLUMNS                                                                               \
+	"id, object_key, object_digest, action, engine, state_lineage, state_serial, path, "       \
+	"sha256, "                                                                                 \
+	"summary_json, identity, renderer, commit_id, requester, created_at, expires_at, status, " \
+	"status_reason"
+
+#define OPERATION_COLUMNS                                                                          \
+	"o.id, o.object_key, o.kind, o.plan_id, o.actor, o.commit_id, o.state, o.intended_at, "    \
+	"o.started_at, o.ended_at, o.exit_code, o.pid, o.pid_start, o.dir, o.error, o.result_json"
+
+#define OBJECT_COLUMNS                                                                             \
+	"key, kind, name, path, blob_id, present, seen_digest, seen_revision, applied_digest, "    \
+	"applied_revision, applied_renderer, applied_at, phase, outcome, reason, plan_id, "        \
+	"suspended, "                                                                              \
+	"suspended_by, suspended_reason, phase_since, updated_at"
+#define OBJECT_LONG_COLUMNS ", spec_json, applied_spec_json, applied_role_json"
+#define OBJECTS_WHERE                                                                              \
+	" FROM objects WHERE (?1 IS NULL OR kind = ?1) AND (?2 = 0 OR unsettled = 1)"              \
+	" AND (?3 = 1 OR phase <> 'destroyed') ORDER BY key"
+
+#define IS_OPEN "status IN ('waiting', 'approved')"
+
+const char *sql_statement(enum sql_id id)
+{
+	/* clang-format off */
+	static const char *const texts[SQL_COUNT] = {
+	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_COMMIT] = "COMMIT",
+	[SQL_ROLLBACK] = "ROLLBACK",
+
+	[SQL_REVISION_ADD] =
+		"INSERT INTO revisions (commit_id, tree_id, branch, config_digest, decoder, actor,"
+		" recorded_at, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_REVISION_STATUS] = "UPDATE revisions SET status = ? WHERE id = ?",
+	[SQL_REVISION_LAST] =
+		"SELECT id, commit_id, tree_id, branch, config_digest, decoder, actor, recorded_at, status"
+		" FROM revisions ORDER BY id DESC LIMIT 1",
+	[SQL_FILES] =
+		"SELECT path, size, mtime_ns, ctime_ns, digest, entry FROM files ORDER BY path",
+	[SQL_FILE_PUT] =
+		"INSERT OR REPLACE INTO files (path, size, mtime_ns, ctime_ns, digest, entry)"
+		" VALUES (?, ?, ?, ?, ?, ?)",
+	[SQL_FILE_REMOVE] = "DELETE FROM files WHERE path = ?",
+	[SQL_BLOB_GET] =
+		"SELECT kind, key, spec_json, digest, diagnostics FROM blobs"
+		" WHERE blob_id = ?1 AND path = ?2 AND decoder = ?3",
+	[SQL_BLOB_PUT] =
+		"INSERT OR REPLACE INTO blobs (blob_id, path, decoder, kind, key, spec_json, digest,"
+		" diagnostics) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_BLOBS_FORGET_DECODERS] = "DELETE FROM blobs WHERE decoder <> ?",
+	[SQL_BLOBS_FORGET_OLD] =
+		"DELETE FROM blobs WHERE id <= (SELECT id FROM blobs ORDER BY id DESC LIMIT 1 OFFSET ?)",
+
+	[SQL_OBJECT_BRIEF] = "SELECT " OBJECT_COLUMNS " FROM objects WHERE key = ?",
+	[SQL_OBJECT_FULL] =
+		"SELECT " OBJECT_COLUMNS OBJECT_LONG_COLUMNS " FROM objects WHERE key = ?",
+	[SQL_OBJECTS_BRIEF] = "SELECT " OBJECT_COLUMNS OBJECTS_WHERE,
+	[SQL_OBJECTS_FULL] = "SELECT " OBJECT_COLUMNS OBJECT_LONG_COLUMNS OBJECTS_WHERE,
+	[SQL_OBJECT_SEEN] =
+		"INSERT INTO objects (key, kind, name, path, blob_id, present, seen_digest, seen_revision,"
+		" spec_json, phase, phase_since, updated_at)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8, 'new', ?9, ?9)"
+		" ON CONFLICT (key) DO UPDATE SET path = ?4, blob_id = ?5, present = 1, seen_digest = ?6,"
+		" seen_revision = ?7, spec_json = ?8, updated_at = ?9,"
+		" outcome = iif(phase IN ('destroyed', 'orphaned'), NULL, outcome),"
+		" reason = iif(phase IN ('destroyed', 'orphaned'), NULL, reason),"
+		" phase_since = iif(phase IN ('destroyed', 'orphaned'), ?9, phase_since),"
+		" phase = iif(phase IN ('destroyed', 'orphaned'), 'new', phase)",
+	[SQL_OBJECT_GONE] =
+		"UPDATE objects SET present = 0, seen_revision = ?2, updated_at = ?3 WHERE key = ?1",
+	[SQL_OBJECT_GONE_UNAPPLIED] =
+		"DELETE FROM objects WHERE key = ?1 AND applied_digest IS NULL"
+		" AND phase IN ('new', 'planned', 'waiting', 'refused')",
+	[SQL_OBJECT_STEP] =
+		"UPDATE objects SET phase_since = iif(phase = ?2, phase_since, ?6), phase = ?2,"
+		" outcome = ifnull(?3, outcome), reason = ?4, plan_id = ?5, updated_at = ?6"
+		" WHERE key = ?1",
+	[SQL_OBJECT_APPLIED] =
+		"UPDATE objects SET applied_digest = ?2, applied_revision = ?3, applied_spec_json = ?4,"
+		" applied_role_json = ?5, applied_renderer = ?6, applied_at = ?7, phase = 'applied',"
+		" outcome = 'ok', reason = NULL, plan_id = NULL, phase_since = ?7, updated_at = ?7"
+		" WHERE key = ?1",
+	[SQL_OBJECT_DESTROYED] =
+		"UPDATE objects SET applied_digest = NULL, applied_revision = NULL,"
+		" applied_spec_json = NULL, applied_role_json = NULL, applied_renderer = NULL,"
+		" applied_at = 0, phase = 'destroyed', outcome = 'ok', reason = NULL, plan_id = NULL,"
+		" phase_since = ?2, updated_at = ?2 WHERE key = ?1",
+	[SQL_OBJECT_SUSPEND] =
+		"UPDATE objects SET suspended = ?2 IS NOT NULL, suspended_by = ?2, suspended_reason = ?3,"
+		" updated_at = ?4 WHERE key = ?1",
+	[SQL_OBJECT_RENAME] =
+		"UPDATE objects SET key = ?2, name = substr(?2, instr(?2, '/') + 1), updated_at = ?3"
+		" WHERE key = ?1",
+	[SQL_OBJECT_FORGET] = "DELETE FROM objects WHERE key = ?",
+	[SQL_OBJECT_COUNT] = "SELECT count(*) FROM objects WHERE kind = ? AND present = 1",
+	[SQL_PENDING] =
+		"SELECT (SELECT count(*) FROM objects WHERE unsettled = 1),"
+		" (SELECT count(*) FROM operations WHERE state IN ('intended', 'running')),"
+		" ifnull((SELECT status <> 'done' FROM revisions ORDER BY id DESC LIMIT 1), 0)",
+	[SQL_NEEDS_CLEAR] = "DELETE FROM needs WHERE object_key = ?",
+	[SQL_NEEDS_ADD] = "INSERT OR IGNORE INTO needs (object_key, needs_key) VALUES (?, ?)",
+	[SQL_NEEDS] = "SELECT needs_key FROM needs WHERE object_key = ? ORDER BY needs_key",
+	[SQL_DEPENDANTS] = "SELECT object_key FROM needs WHERE needs_key = ? ORDER BY object_key",
+
+	[SQL_PLAN_ADD] =
+		"INSERT INTO plans (" PLAN_COLUMNS ")"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_PLANS_VOID] =
+		"UPDATE plans SET status = 'void', status_reason = 'replaced by a newer plan'"
+		" WHERE object_key = ? AND " IS_OPEN,
+	[SQL_PLAN_GET] =
+		"SELECT " PLAN_COLUMNS " FROM plans WHERE id BETWEEN upper(?1) AND upper(?1) || '~'"
+		" LIMIT 2",
+	[SQL_PLAN_OPEN] = "SELECT " PLAN_COLUMNS " FROM plans WHERE object_key = ? AND " IS_OPEN,
+	[SQL_PLAN_MOVE] =
+		"UPDATE plans SET status = ?2, status_reason = ?3 WHERE id = ?1 AND " IS_OPEN,
+	[SQL_PLANS_EXPIRE] =
+		"UPDATE plans SET status = 'expired', status_reason = 'not approved in time'"
+		" WHERE " IS_OPEN " AND expires_at <> 0 AND expires_at <= ?",
+	[SQL_PLAN_FILE_GONE] = "UPDATE plans SET path = NULL WHERE id = ?",
+	[SQL_PLANS_DEAD_FILES] =
+		"SELECT " PLAN_COLUMNS " FROM plans WHERE path IS NOT NULL AND NOT " IS_OPEN
+		" ORDER BY id",
+	[SQL_PLANS_FILES] =
+		"SELECT " PLAN_COLUMNS " FROM plans WHERE path IS NOT NULL ORDER BY id",
+	[SQL_APPROVAL_ADD] =
+		"INSERT OR REPLACE INTO approvals (subject, digest, actor, role, approve, comment, at,"
+		" expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_APPROVALS] =
+		"SELECT subject, digest, actor, role, approve, comment, at, expires_at FROM approvals"
+		" WHERE subject = ? AND digest = ? AND (expires_at = 0 OR expires_at > ?)"
+		" ORDER BY at, actor",
+	[SQL_APPROVAL_COUNT] =
+		"SELECT count(*) FROM approvals WHERE subject = ? AND digest = ? AND actor IS NOT ?"
+		" AND (expires_at = 0 OR expires_at > ?) AND approve = 1",
+
+	[SQL_OPERATION_INTEND] =
+		"INSERT INTO operations (id, object_key, kind, plan_id, actor, commit_id, intended_at,"
+		" dir, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'intended')",
+	[SQL_OPERATION_STARTED] =
+		"UPDATE operations SET state = 'running', pid = ?2, pid_start = ?3, started_at = ?4"
+		" WHERE id = ?1 AND state = 'intended'",
+	[SQL_OPERATION_FINISH] =
+		"UPDATE operations SET state = ?2, ended_at = ?3, exit_code = ?4, error = ?5,"
+		" result_json = ?6 WHERE id = ?1 AND state IN ('intended', 'running')",
+	[SQL_OPERATION_GET] =
+		"SELECT " OPERATION_COLUMNS " FROM operations o"
+		" WHERE o.id BETWEEN upper(?1) AND upper(?1) || '~' LIMIT 2",
+	[SQL_OPERATIONS_OPEN] =
+		"SELECT " OPERATION_COLUMNS " FROM operations o"
+		" WHERE o.state IN ('intended', 'running') ORDER BY o.id",
+	[SQL_OPERATION_LAST] =
+		"SELECT " OPERATION_COLUMNS " FROM operations o"
+		" WHERE o.object_key = ?1 AND (?2 IS NULL OR o.kind = ?2) ORDER BY o.id DESC LIMIT 1",
+	[SQL_LOG_ADD] =
+		"INSERT INTO operation_logs (operation_id, seq, at, text) VALUES (?1,"
+		" (SELECT ifnull(max(seq), 0) + 1 FROM operation_logs WHERE operation_id = ?1), ?2, ?3)",
+	[SQL_LOG_READ] =
+		"SELECT seq, text FROM operation_logs WHERE operation_id = ? AND seq > ? ORDER BY seq",
+	[SQL_HISTORY] =
+		"SELECT " OPERATION_COLUMNS ", (SELECT group_concat(actor, ', ') FROM (SELECT a.actor"
+		" FROM approvals a WHERE a.subject = o.object_key AND a.digest = p.identity"
+		" AND a.approve = 1 ORDER BY a.at, a.actor)), p.summary_json"
+		" FROM operations o LEFT JOIN plans p ON p.id = o.plan_id"
+		" WHERE (?1 IS NULL OR o.object_key = ?1) AND (?2 IS NULL OR o.actor = ?2)"
+		" AND (?3 IS NULL OR o.kind = ?3) AND (?4 IS NULL OR o.id < ?4)"
+		" ORDER BY o.id DESC LIMIT ?5",
+
+	[SQL_RESOURCES_CLEAR] = "DELETE FROM resources WHERE object_key = ?",
+	[SQL_RESOURCE_ADD] =
+		"INSERT INTO resources (object_key, address, type, provider_id, attributes_digest)"
+		" VALUES (?, ?, ?, ?, ?)",
+	[SQL_RESOURCES] =
+		"SELECT address, type, provider_id, attributes_digest FROM resources"
+		" WHERE object_key = ? ORDER BY address",
+	[SQL_OUTPUTS_CLEAR] = "DELETE FROM outputs WHERE object_key = ?",
+	[SQL_OUTPUT_ADD] =
+		"INSERT INTO outputs (object_key, name, value_json, sensitive) VALUES (?, ?, ?, ?)",
+	[SQL_OUTPUTS] =
+		"SELECT name, value_json, sensitive FROM outputs WHERE object_key = ? ORDER BY name",
+
+	[SQL_AUDIT_ADD] =
+		"INSERT INTO audit (seq, at, actor, action, subject, detail_json, prev_hash, hash)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_AUDIT_HEAD] = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1",
+	[SQL_AUDIT_CHAIN] =
+		"SELECT seq, at, actor, action, subject, detail_json, prev_hash, hash FROM audit"
+		" ORDER BY seq",
+	[SQL_AUDIT_COUNTER] = "SELECT seq FROM sqlite_sequence WHERE name = 'audit'",
+	[SQL_AUDIT_LIST] =
+		"SELECT seq, at, actor, action, subject, detail_json, prev_hash, hash FROM audit"
+		" WHERE (?1 IS NULL OR subject = ?1) AND (?2 IS NULL OR actor = ?2)"
+		" AND (?3 = 0 OR seq < ?3) ORDER BY seq DESC LIMIT ?4",
+
+	[SQL_CHECK_INTEGRITY] = "PRAGMA integrity_check(50)",
+	[SQL_CHECK_REFERENCES] = "PRAGMA foreign_key_check",
+	};
+	/* clang-format on */
+	return texts[id];
+}

@@ -1,0 +1,207 @@
+/*
+ * Opening and closing. A database is made whole under another name and then renamed, so that a
+ * file called trueup.db which is empty or cut short is always damage and never a new one: taking
+ * it for new would forget what exists in the cloud.
+ */
+#include "store/store.h"
+
+#include "base/fs.h"
+#include "base/lock.h"
+#include "base/mem.h"
+#include "store/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BUSY_MS = 10000, CREATE_WAIT_MS = 10000 };
+
+/* Database header (sqlite.org/fileformat2.html §1.3): offsets and length. */
+enum {
+	HEADER_LEN = 100,
+	HEADER_PAGE_SIZE = 16,
+	HEADER_CHANGES = 24,
+	HEADER_PAGES = 28,
+	HEADER_APPLICATION = 68,
+	HEADER_VALID_FOR = 92,
+};
+
+static uint32_t be32(const unsigned char *at)
+{
+	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+static off_t size_of(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 ? st.st_size : -1;
+}
+
+static int damaged(const char *path, const char *how, struct err **err)
+{
+	return err_set(err, ERR_CORRUPT,
+		"%s %s; nothing was changed: restore a backup of the state folder", path, how);
+}
+
+/* What can be seen without SQLite, which would take an empty file for an empty database. */
+static int check_header(const char *path, struct err **err)
+{
+	AUTO_CLOSE fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && errno == ELOOP)
+		return damaged(path, "is a symbolic link", err);
+	if (fd < 0)
+		return err_errno(err, errno, "open %s", path);
+	unsigned char header[HEADER_LEN];
+	struct stat st;
+	const ssize_t n = pread(fd, header, sizeof header, 0);
+	if (n < 0 || fstat(fd, &st) < 0)
+		return err_errno(err, errno, "read %s", path);
+	if (n < HEADER_LEN)
+		return damaged(path, n ? "is cut short" : "is empty", err);
+	if (memcmp(header, "SQLite format 3", 16) != 0)
+		return damaged(path, "is damaged or not a database", err);
+	if (be32(header + HEADER_APPLICATION) != STORE_APPLICATION_ID)
+		return damaged(path, "is a database of another program", err);
+	/* With a write-ahead log the pages may be there: SQLite knows. */
+	AUTO_FREE char *wal = xasprintf("%s-wal", path);
+	if (size_of(wal) > 0)
+		return 0;
+	const uint32_t raw = (uint32_t)header[HEADER_PAGE_SIZE] << 8 | header[HEADER_PAGE_SIZE + 1];
+	const off_t page = raw == 1 ? 65536 : (off_t)raw;
+	const bool valid = be32(header + HEADER_CHANGES) == be32(header + HEADER_VALID_FOR);
+	if (valid && st.st_size < page * (off_t)be32(header + HEADER_PAGES))
+		return damaged(path, "is cut short", err);
+	return 0;
+}
+
+static int connect_to(struct store *store, const char *path, struct err **err)
+{
+	const int rc = sqlite3_open_v2(path, &store->db,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	if (rc != SQLITE_OK)
+		return sql_error(store, rc, err, "open the store");
+	(void)sqlite3_busy_timeout(store->db, BUSY_MS);
+	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
+	return sql_script(store, "PRAGMA synchronous = FULL", err);
+}
+
+static int build_new(struct store *store, const char *path, struct err **err)
+{
+	if (connect_to(store, path, err) < 0 || store_migrate(store, err) < 0)
+		return -1;
+	char script[96];
+	(void)snprintf(script, sizeof script,
+		"PRAGMA application_id = %d; PRAGMA journal_mode = WAL", STORE_APPLICATION_ID);
+	return sql_script(store, script, err);
+}
+
+static void disconnect(struct store *store)
+{
+	for (size_t i = 0; i < SQL_COUNT; i++) {
+		(void)sqlite3_finalize(store->stmts[i]);
+		store->stmts[i] = NULL;
+	}
+	(void)sqlite3_close(store->db);
+	store->db = NULL;
+}
+
+/* A temporary name in the same folder, so that the rename is atomic. */
+static int create_as(struct store *store, const char *path, struct err **err)
+{
+	AUTO_FREE char *tmp = xasprintf("%s.new-XXXXXX", path);
+	const int fd = mkostemp(tmp, O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(err, errno, "create a file in %s", store->dir);
+	(void)close(fd);
+	int rc = build_new(store, tmp, err);
+	disconnect(store);
+	if (rc == 0 && rename(tmp, path) < 0)
+		rc = err_errno(err, errno, "rename %s to %s", tmp, path);
+	if (rc == 0) {
+		AUTO_CLOSE dir = open(store->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (dir < 0 || fsync(dir) < 0)
+			rc = err_errno(err, errno, "sync %s", store->dir);
+	} else {
+		(void)unlink(tmp);
+	}
+	return rc;
+}
+
+static int create(struct store *store, const char *path, struct err **err)
+{
+	AUTO_FREE char *wal = xasprintf("%s-wal", path);
+	if (size_of(wal) > 0)
+		return damaged(path, "is gone, but its write-ahead log is there", err);
+	if (fs_mkdirs(store->dir, 0700, err) < 0)
+		return -1;
+	AUTO_FREE char *lock_path = xasprintf("%s.create-lock", path);
+	AUTO_LOCK lock = LOCK_NONE;
+	AUTO_FREE char *owner = xasprintf("pid %d, creating the store", (int)getpid());
+	if (lock_take(lock_path, owner, CREATE_WAIT_MS, &lock, err) < 0)
+		return -1;
+	return fs_exists(path) ? 0 : create_as(store, path, err);
+}
+
+static int open_existing(struct store *store, const char *path, unsigned flags, struct err **err)
+{
+	if (check_header(path, err) < 0 || connect_to(store, path, err) < 0)
+		return -1;
+	/* Should it turn out damaged, closing it must not write into it. */
+	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	int64_t version;
+	if (sql_number(store, "PRAGMA user_version", &version, err) < 0)
+		return -1;
+	const int newest = store_schema_newest();
+	if (version > newest)
+		return err_set(err, ERR_INVALID,
+			"%s was written by a newer trueup (schema %lld; this one knows %d): use "
+			"that version",
+			path, (long long)version, newest);
+	if (version < 1)
+		return damaged(path, "has no schema", err);
+	if (version < newest && store_migrate(store, err) < 0)
+		return -1;
+	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+	return flags & STORE_READ_ONLY ? sql_script(store, "PRAGMA query_only = 1", err) : 0;
+}
+
+int store_open(const char *dir, unsigned flags, struct store **ret, struct err **err)
+{
+	AUTO_STORE *store = xcalloc(1, sizeof *store);
+	store->dir = xstrdup(dir);
+	AUTO_FREE char *path = path_join(dir, "trueup.db");
+	struct stat st;
+	const bool there = lstat(path, &st) == 0;
+	if (!there && flags & STORE_READ_ONLY) {
+		AUTO_FREE char *wal = xasprintf("%s-wal", path);
+		if (size_of(wal) > 0)
+			return damaged(path, "is gone, but its write-ahead log is there", err);
+		return err_set(err, ERR_NOT_FOUND,
+			"nothing is recorded in %s yet: run `trueup reconcile` first", dir);
+	}
+	if ((!there && create(store, path, err) < 0) || open_existing(store, path, flags, err) < 0)
+		return -1;
+	*ret = steal_ptr(store);
+	return 0;
+}
+
+void store_close(struct store **store)
+{
+	if (!*store)
+		return;
+	disconnect(*store);
+	free((*store)->dir);
+	free(*store);
+	*store = NULL;
+}
+
+const char *store_dir(const struct store *store)
+{
+	return store->dir;
+}

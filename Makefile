@@ -3,19 +3,28 @@ MAKEFLAGS += -rR
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
-# Knobs: make CC=clang, make MODE=asan, make WERROR=1, make PREFIX=/usr
+# Knobs: make CC=clang, make MODE=asan, make WERROR=1, make PREFIX=/usr DESTDIR=/tmp/package
 CC      = gcc
 MODE    = release
 WERROR  =
 PREFIX  = /usr/local
+DESTDIR =
 V       =
+# Tests at once, and seconds for each (a test may ask for more: "# timeout: N" in the script).
+JOBS    = $(shell nproc)
+TIMEOUT = 300
+# make fuzz: FUZZ=yaml is one target, none is all of them; seconds for each.
+FUZZ    =
+TIME    = 60
 
 Q := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-7s %s\n' $(1) $(2))
 
-all: build/trueup ## build the executable at build/trueup
-
 B := build/$(MODE)
+
+# build/trueup is the release build; the other modes stay in their folder.
+all: $(if $(filter release,$(MODE)),build/trueup,$(B)/trueup) ## build the executable at build/trueup
+
 PKGS := libgit2 yaml-0.1 jansson sqlite3 libcrypto
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
@@ -32,11 +41,21 @@ LINK := $(LINK_HARDEN)
 else ifeq ($(MODE),asan)
 OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 LINK := -fsanitize=address,undefined
+else ifeq ($(MODE),ubsan)
+OPT := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all
+LINK := -fsanitize=undefined
+else ifeq ($(MODE),fuzz)
+OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all
+LINK := -fsanitize=fuzzer-no-link,address,undefined
+else ifeq ($(MODE),coverage)
+OPT := -O0 -g --coverage -fprofile-abs-path
+LINK := --coverage
 else ifeq ($(MODE),debug)
 OPT := -O0 -g
 LINK :=
 else
-$(error unknown MODE '$(MODE)': release, debug or asan)
+$(error unknown MODE '$(MODE)': release, debug, asan, ubsan, fuzz or coverage)
 endif
 
 CPPFLAGS := -Isrc -I$(B)/gen -D_GNU_SOURCE $(PKG_CFLAGS)
@@ -48,12 +67,27 @@ OBJ  := $(SRC:src/%.c=$(B)/%.o) $(B)/gen/builtin_data.o
 TEMPLATES := $(shell find templates -type f 2>/dev/null)
 LIB  := $(B)/libtrueup.a
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*/test_*.c))
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+REPLAY := $(FUZZERS:%=$(B)/replay/%)
+E2E  := $(sort $(wildcard tests/e2e/t[0-9]*.sh))
+LINT := $(sort $(wildcard tests/lint/*.sh))
+FORMATTED := $(wildcard src/*/*.[ch] tests/unit/*.h tests/unit/*/*.[ch] tests/fuzz/*.[ch])
+
+# Goals that compile nothing themselves: they work, and install, before the libraries are there.
+LIGHT := help setup setup-test clean demo test asan ubsan valgrind coverage fuzz fmt fmt-check
+ifneq ($(filter-out $(LIGHT),$(or $(MAKECMDGOALS),all)),)
+ifneq ($(shell pkg-config --exists $(PKGS) 2>/dev/null && echo yes),yes)
+$(error a library is missing: `make setup` installs what trueup is built with ($(PKGS)))
+endif
+endif
+
+# A list that is part of what is built: its file changes when, and only when, the list does.
+keep_list = $(shell [ "$$(cat $(1) 2>/dev/null || echo none)" = '$(2)' ] || \
+	{ mkdir -p $(dir $(1)) && printf '%s\n' '$(2)' >$(1); })
 
 # Everything is rebuilt when the flags change.
 FLAGS := $(CC) $(CPPFLAGS) $(CFLAGS) $(LINK) $(LDLIBS)
-ifneq ($(shell cat $(B)/flags 2>/dev/null),$(FLAGS))
-$(shell mkdir -p $(B) && printf '%s\n' '$(FLAGS)' >$(B)/flags)
-endif
+$(call keep_list,$(B)/flags,$(FLAGS))
 
 $(B)/%.o: src/%.c $(B)/flags
 	$(call say,CC,$<)
@@ -62,9 +96,7 @@ $(B)/%.o: src/%.c $(B)/flags
 
 # Resource types and templates are part of the executable. The list is a file of its own, so that
 # a removed template counts as a change.
-ifneq ($(shell cat $(B)/gen/templates 2>/dev/null || echo none),$(TEMPLATES))
-$(shell mkdir -p $(B)/gen && printf '%s\n' '$(TEMPLATES)' >$(B)/gen/templates)
-endif
+$(call keep_list,$(B)/gen/templates,$(TEMPLATES))
 
 $(B)/gen/builtin_data.c: src/render/embed.sh $(B)/gen/templates $(TEMPLATES)
 	$(call say,EMBED,templates)
@@ -84,8 +116,8 @@ $(B)/trueup: $(B)/cli/main.o $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LINK) $^ $(LDLIBS) -o $@
 
-build/trueup: $(B)/trueup
-	$(Q)ln -sf $(MODE)/trueup $@
+build/trueup: build/release/trueup
+	$(Q)ln -sf release/trueup $@
 
 # Unit tests: one cmocka program per module.
 $(B)/unit/%.o: tests/unit/%.c $(B)/flags
@@ -97,16 +129,120 @@ $(UNIT): %: %.o $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LINK) $^ $(LDLIBS) -lcmocka -o $@
 
+# Fuzz targets: with libFuzzer (MODE=fuzz), and with a driver that replays a corpus (any mode).
+$(B)/fuzz-obj/%.o: tests/fuzz/%.c $(B)/flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(REPLAY): $(B)/replay/%: $(B)/fuzz-obj/fuzz_%.o $(B)/fuzz-obj/replay.o $(LIB)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LINK) $^ $(LDLIBS) -o $@
+
+$(B)/fuzz/%: $(B)/fuzz-obj/fuzz_%.o $(LIB)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LINK) -fsanitize=fuzzer $^ $(LDLIBS) -o $@
+
 .SECONDARY:
 
+setup: ## install the Debian packages that building needs and that are missing
+	$(Q)tools/setup.sh build
+
+setup-test: ## the same for testing
+	$(Q)tools/setup.sh build test
+
+demo: setup ## build, then reconcile examples/shop in a new repository (ACCOUNT=... for a real one)
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all
+	$(Q)TRUEUP=$(CURDIR)/build/trueup ACCOUNT='$(ACCOUNT)' tests/demo/demo.sh
+
+RUN = TRUEUP=$(CURDIR)/$(B)/trueup TRUEUP_BUILD=$(B) tests/run.sh -j $(JOBS) -t $(TIMEOUT)
+BUILD = $(MAKE) --no-print-directory -j$(JOBS)
+
+test: setup-test ## run every test; ends with "N passed, N failed, N skipped"
+	$(Q)$(BUILD) all unit-programs
+	$(Q)$(BUILD) MODE=asan replay-programs
+	$(Q)$(RUN) $(E2E) $(FUZZERS:%=build/asan/replay/%) $(LINT) $(UNIT)
+
+unit-programs: $(UNIT)
+replay-programs: $(REPLAY)
+
 unit: $(UNIT) ## build and run the unit tests
-	$(Q)fail=0; for t in $(UNIT); do CMOCKA_MESSAGE_OUTPUT=TAP $$t >$$t.log 2>&1 || { fail=1; cat $$t.log; }; done; exit $$fail
+	$(Q)$(RUN) $(UNIT)
+
+e2e: all ## run the end-to-end tests (E2E=tests/e2e/t0001-cli.sh: one of them)
+	$(Q)$(RUN) $(E2E)
+
+lint: all ## check style, layers, limits, documents
+	$(Q)$(RUN) $(LINT)
+
+asan ubsan: setup-test ## run the suite under a sanitizer
+	$(Q)$(BUILD) MODE=$@ all unit-programs replay-programs
+	$(Q)$(MAKE) --no-print-directory MODE=$@ suite
+
+suite: $(UNIT) $(REPLAY) $(B)/trueup
+	$(Q)$(RUN) $(E2E) $(REPLAY) $(UNIT)
+
+valgrind: setup-test ## run the unit tests under valgrind
+	$(Q)$(BUILD) MODE=debug unit-programs
+	$(Q)TRUEUP_WRAP='valgrind -q --error-exitcode=99 --leak-check=full' \
+		$(MAKE) --no-print-directory MODE=debug unit
+
+coverage: setup-test ## run the suite and report line coverage (with gcovr, when it is there)
+	$(Q)$(BUILD) MODE=coverage all unit-programs replay-programs
+	$(Q)find build/coverage -name '*.gcda' -delete
+	$(Q)$(MAKE) --no-print-directory MODE=coverage suite
+	$(Q)tools/coverage.sh build/coverage
+
+fuzz: setup-test ## fuzz with libFuzzer: FUZZ=yaml TIME=60 (no FUZZ: every target)
+	$(Q)$(BUILD) MODE=fuzz CC=clang $(patsubst %,build/fuzz/fuzz/%,$(or $(FUZZ),$(FUZZERS)))
+	$(Q)tests/fuzz/fuzz.sh $(TIME) $(or $(FUZZ),$(FUZZERS))
+
+bench: all ## measure and print the table of targets
+	$(Q)TRUEUP=$(CURDIR)/$(B)/trueup tests/bench/run.sh
+
+bench-record: all ## measure and write docs/benchmarks.md
+	$(Q)TRUEUP=$(CURDIR)/$(B)/trueup tests/bench/run.sh --record
+
+# What is generated from the executable's own tables.
+man: all ## write the man pages to build/man
+	$(Q)rm -rf build/man && mkdir -p build/man && build/trueup internal-man build/man
+
+completions: all ## write the shell completions to build/completions
+	$(Q)mkdir -p build/completions
+	$(Q)build/trueup internal-completion bash >build/completions/trueup
+	$(Q)build/trueup internal-completion zsh >build/completions/_trueup
+	$(Q)build/trueup internal-completion fish >build/completions/trueup.fish
+
+schemas: all ## write schemas/*.json and docs/specs.md from the field tables
+	$(Q)build/trueup internal-schemas schemas
+	$(Q)build/trueup internal-reference >docs/specs.md
+
+regen: all schemas ## renew generated documents and golden files; look at the diff
+	$(Q)build/trueup internal-commands >docs/commands.md
+	$(Q)TRUEUP_REGEN=1 $(MAKE) --no-print-directory unit
+	$(Q)git diff --stat
+
+fmt: ## format the sources
+	$(Q)clang-format -i $(FORMATTED)
+
+fmt-check: ## say which sources are not formatted
+	$(Q)tests/lint/format.sh
+
+install: all man completions ## install under PREFIX (default /usr/local), below DESTDIR
+	$(Q)tools/install.sh '$(DESTDIR)' '$(PREFIX)'
+
+uninstall: ## remove what install put there
+	$(Q)tools/install.sh --remove '$(DESTDIR)' '$(PREFIX)'
 
 help: ## list the targets
-	$(Q)awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	$(Q)awk -F':.*## ' '/^[a-z -]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 clean: ## remove what was built
 	$(Q)rm -rf build
 
-.PHONY: all unit help clean
--include $(OBJ:.o=.d) $(UNIT:=.d) $(B)/cli/main.d
+.PHONY: all setup setup-test demo test unit-programs replay-programs unit e2e lint asan ubsan suite \
+	valgrind coverage fuzz bench bench-record man completions schemas regen fmt fmt-check \
+	install uninstall help clean
+-include $(OBJ:.o=.d) $(UNIT:=.d) $(B)/cli/main.d $(wildcard $(B)/fuzz-obj/*.d)

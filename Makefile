@@ -23,7 +23,7 @@ say = $(if $(V),@:,@printf '  %-7s %s\n' $(1) $(2))
 B := build/$(MODE)
 
 # build/trueup is the release build; the other modes stay in their folder.
-all: $(if $(filter release,$(MODE)),build/trueup,$(B)/trueup) ## build the executable at build/trueup
+all: $(if $(filter release,$(MODE)),build/trueup,$(B)/trueup) ## build the executable, build/trueup
 
 PKGS := libgit2 yaml-0.1 jansson sqlite3 libcrypto
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
@@ -237,7 +237,8 @@ uninstall: ## remove what install put there
 	$(Q)tools/install.sh --remove '$(DESTDIR)' '$(PREFIX)'
 
 help: ## list the targets
-	$(Q)awk -F':.*## ' '/^[a-z -]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	$(Q)awk -F':.*## ' '/^[a-z -]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' \
+		$(firstword $(MAKEFILE_LIST))
 
 clean: ## remove what was built
 	$(Q)rm -rf build

@@ -4,11 +4,17 @@
 #include "base/str.h"
 
 extern const struct command cmd_help;
+extern const struct command cmd_internal_commands;
+extern const struct command cmd_internal_completion;
+extern const struct command cmd_internal_man;
 extern const struct command cmd_version;
 
 const struct command *const commands[] = {
 	&cmd_help,
 	&cmd_version,
+	&cmd_internal_commands,
+	&cmd_internal_completion,
+	&cmd_internal_man,
 	NULL,
 };
 

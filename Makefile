@@ -237,7 +237,7 @@ uninstall: ## remove what install put there
 	$(Q)tools/install.sh --remove '$(DESTDIR)' '$(PREFIX)'
 
 help: ## list the targets
-	$(Q)awk -F':.*## ' '/^[a-z -]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' \
+	$(Q)awk -F':.*## ' '/^[a-z0-9 -]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' \
 		$(firstword $(MAKEFILE_LIST))
 
 clean: ## remove what was built

@@ -107,8 +107,12 @@ struct node *canonical_of(
 	const struct node *body = bare ? doc : node_get(doc, "spec");
 	struct node *out = empty_like(a, doc, NODE_MAP), *meta;
 
-	if (metadata && metadata->type == NODE_MAP && !digest) {
-		meta = by_table(a, field_metadata(spec->kind), metadata, false);
+	if (metadata && metadata->type == NODE_MAP) {
+		meta = by_table(a, field_metadata(spec->kind), metadata, digest);
+		/* Where the object came from says nothing about what it is. */
+		if (digest && meta->map.count &&
+			strcmp(meta->map.pairs[meta->map.count - 1].key->text, "renamedFrom") == 0)
+			meta->map.count--;
 	} else {
 		meta = node_new_map(a);
 		if (spec->name)

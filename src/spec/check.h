@@ -20,12 +20,31 @@ struct spec_finder {
 	 */
 	const char *const *(*keys)(void *data, enum spec_kind kind);
 	void *data;
+	/*
+	 * Paths of files that gave no spec because they are wrong themselves, ending with NULL; or
+	 * NULL. A name that such a file may hold (by its file name) is not reported as unknown.
+	 */
+	const char *const *broken;
 };
 
 /*
+ * The Role of a canvas. A canvas that names none gets the only Role of the revision. NULL if
+ * there is none, or more than one to choose from.
+ */
+const struct spec *spec_role_of(const struct spec *canvas, const struct spec_finder *finder);
+
+/* Is an instance, class or node type among the role's patterns (or are there none)? */
+bool spec_role_allows_size(const struct role *role, const char *size);
+
+/*
  * Unknown roles and canvases, services, regions and instance types that the role does not allow,
- * dangling edges, dependency cycles, networks that overlap, renames whose old name is still there.
- * Places are those of the specs (also of found ones, for the related place).
+ * references to nodes that are not there, dependency cycles, networks that overlap, renames whose
+ * old name is still there, limits of Config. (Dangling edges and duplicate ids are found when a
+ * canvas is decoded; whether a node has an output of that name is render/'s to say.)
+ *
+ * Linear in what the given specs say. Written address blocks are compared among the given specs
+ * only: two canvases that took the default block are no mistake. Places are those of the specs
+ * (also of found ones, for the related place).
  */
 void spec_check(const struct spec *const *specs, size_t count, const struct spec_finder *finder,
 	struct diag_list *diags);
@@ -34,7 +53,9 @@ void spec_check(const struct spec *const *specs, size_t count, const struct spec
 void spec_report_duplicate(
 	const struct spec *first, const struct spec *second, struct diag_list *diags);
 
-/* Keys that a spec refers to, each once, ending with NULL: its role, canvases, roles that approve.
+/*
+ * Keys that a spec refers to, each once, ending with NULL: its role, canvases, roles that approve.
+ * A canvas that names no role needs every Role: "role/" and an asterisk.
  */
 const char *const *spec_needs(struct arena *arena, const struct spec *spec);
 /*
@@ -54,8 +75,11 @@ struct spec_digest_input {
 };
 
 /*
- * SHA-256 over canonical JSON of the spec without layout (positions, viewport), labels' order and
- * comments, and of the parts above. Equal digests: nothing to do.
+ * SHA-256 over canonical JSON of {spec, role, config, outputs, files, renderer}: the spec by
+ * SPEC_CANONICAL_DIGEST (so layout, order of keys, nodes, edges and labels, comments and
+ * renamedFrom do not count); of the role account, partition, effective region and credentials; of
+ * the config terraform's binary, providerVersion and backend (NULL: as spec_config_default()).
+ * Equal digests: nothing to do.
  */
 void spec_digest(const struct spec_digest_input *input, char ret[DIGEST_HEX]);
 

@@ -350,12 +350,10 @@ static void decode_map(struct decoder *d, const struct field_table *t, const str
 		seen |= UINT64_C(1) << ((size_t)(f - t->fields) % FIELDS_MAX);
 		decode_field(d, f, pair, obj);
 	}
-	for (size_t i = 0; i < t->count; i++) {
-		const unsigned flags = t->fields[i].flags;
-		if ((flags & FIELD_REQUIRED) && !(seen & UINT64_C(1) << (i % FIELDS_MAX)) &&
-			!(d->bare && (flags & FIELD_BARE)))
+	for (size_t i = 0; i < t->count; i++)
+		if ((t->fields[i].flags & FIELD_REQUIRED) &&
+			!(seen & UINT64_C(1) << (i % FIELDS_MAX)))
 			missing_field(d, t, &t->fields[i], where);
-	}
 	check_groups(d, t, map, where);
 	if (t->check)
 		t->check(d, map, obj);

@@ -9,7 +9,6 @@
 struct decoder {
 	struct arena *arena;
 	struct diag_list *diags;
-	bool bare; /* a canvas without its envelope */
 };
 
 /*

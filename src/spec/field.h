@@ -35,7 +35,6 @@ enum field_flags {
 	FIELD_INERT = 1 << 4, /* accepted, but nothing in this version acts on it: a warning */
 	FIELD_VALUES = 1 << 5, /* a free map that may hold values from elsewhere */
 	FIELD_AS_BOOL = 1 << 7, /* a word kept as bool: the second one is true */
-	FIELD_BARE = 1 << 8, /* required, but not in the bare JSON form of a canvas */
 	FIELD_SECONDS = 1 << 6, /* a duration kept in seconds */
 };
 

@@ -183,7 +183,6 @@ static struct spec *decode_bare(
 		diag_hint(d->diags, e, "%s", grammar_name.expect);
 		return NULL;
 	}
-	d->bare = true;
 	decode_table(d, &table_canvas, doc, spec->name_pos, body_new(d, spec));
 	spec->key = key_of(d->arena, spec);
 	spec->doc = canonical_of(d->arena, spec, doc, true, false);
@@ -249,4 +248,14 @@ struct spec *spec_load(struct arena *arena, const struct src *src, struct diag_l
 	}
 	const struct node *doc = doc_parse(arena, src, diags);
 	return doc ? spec_decode(arena, src, doc, diags) : NULL;
+}
+
+const struct config *spec_config_default(struct arena *arena)
+{
+	struct diag_list none = {0};
+	struct decoder d = {.arena = arena, .diags = &none};
+	static const struct node empty = {.type = NODE_MAP};
+	struct config *config = arena_alloc(arena, sizeof *config);
+	decode_table(&d, &table_config, &empty, (struct pos){0}, config);
+	return config;
 }

@@ -182,7 +182,15 @@ const char *decode_text(
 		diag_hint(d->diags, e, "write it in quotes: \"%.64s\"", n->text);
 		return NULL;
 	}
-	if (scalar_ambiguous(d, key, n) || !scalar_text_limits(d, key, n))
+	if (n->flags & NODE_AMBIGUOUS) {
+		struct diag *e = diag_error(d->diags, "yaml-ambiguous", n->pos,
+			"'%.64s' as value of '%.64s' is text to some YAML readers and not to "
+			"others",
+			n->text, key);
+		diag_hint(d->diags, e, "write it in quotes: \"%.64s\"", n->text);
+		return NULL;
+	}
+	if (!scalar_text_limits(d, key, n))
 		return NULL;
 	return !g || check_grammar(d, key, g, n) ? n->text : NULL;
 }

@@ -107,7 +107,7 @@ enum deletion_policy { DELETION_DESTROY, DELETION_RETAIN };
 enum drift_policy { DRIFT_REPORT, DRIFT_HEAL, DRIFT_IGNORE };
 
 struct canvas {
-	struct spec_text role; /* text NULL only in the bare JSON form: see spec_check() */
+	struct spec_text role; /* text NULL: the only Role there is, see spec_role_of() */
 	const char *engine; /* "terraform" (the default) or "cloudformation" */
 	struct pos engine_pos;
 	const char *environment; /* default: "default" */
@@ -236,11 +236,14 @@ size_t spec_scan_secrets(const struct src *src, struct diag_list *diags);
 enum spec_canonical_flags {
 	SPEC_CANONICAL_PLAIN = 0,
 	/*
-	 * For comparing and digests: no layout, no metadata beside the name, and nodes sorted by
-	 * id, edges by source, target and id.
+	 * For comparing and digests: no layout, no renamedFrom, and nodes sorted by id, edges by
+	 * source, target and id.
 	 */
 	SPEC_CANONICAL_DIGEST = 1 << 0,
 };
+/* What holds in a repository without a Config. */
+const struct config *spec_config_default(struct arena *arena);
+
 /* The canonical tree of a spec; leaves are shared with spec->doc. */
 struct node *spec_canonical(
 	struct arena *arena, const struct spec *spec, enum spec_canonical_flags flags);

@@ -135,6 +135,9 @@ static void check_network(struct decoder *d, const struct node *map, void *obj)
 		canvas->network.mode = NETWORK_FROM;
 		return;
 	}
+	/* Mixed with a VPC of its own: that is reported already. */
+	if (cidr || node_get(map, "availabilityZones"))
+		return;
 	if (!node_get(map, "vpcId") && !node_get(map, "publicSubnetIds") &&
 		!node_get(map, "privateSubnetIds"))
 		return;
@@ -283,9 +286,10 @@ static const struct field_table table_edge = {.name = "an edge",
 static const struct field canvas_fields[] = {
 	{.key = "role",
 		.type = FIELD_TEXT,
-		.flags = FIELD_REQUIRED | FIELD_BARE | FIELD_PLACED | FIELD_STRIP,
+		.flags = FIELD_PLACED | FIELD_STRIP,
 		.offset = AT(role),
 		.grammar = &grammar_role,
+		.default_doc = "the only Role of the repository, if there is just one",
 		.doc = "The Role that the canvas is built with.",
 		.example = "web-team"},
 	{.key = "engine",

@@ -135,7 +135,7 @@ static void digest_form_ignores_layout(void **state)
 	(void)state;
 	static const char same[] = "apiVersion: trueup/v1\n"
 				   "kind: Canvas\n"
-				   "metadata: {name: shop, labels: {a: b}}\n"
+				   "metadata: {name: shop, renamedFrom: blog}\n"
 				   "spec:\n"
 				   "  role: web-team\n"
 				   "  deletionPolicy: retain\n"

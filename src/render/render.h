@@ -43,13 +43,13 @@ typedef const struct node *render_output_fn(
 	void *data, const char *canvas, const char *key, bool *ret_sensitive);
 
 struct render_input {
-	const char *name;            /* of the canvas, without "canvas/" */
+	const char *name; /* of the canvas, without "canvas/" */
 	const struct canvas *canvas;
-	const struct role *role;     /* NULL: it is unknown (an error elsewhere); placeholders */
+	const struct role *role; /* NULL: it is unknown (an error elsewhere); placeholders */
 	const struct config *config; /* NULL: defaults */
-	const char *repository;      /* how this repository is known: tag and digest of names */
-	struct pos pos;              /* of the canvas, for diagnostics without a better place */
-	render_output_fn *output;    /* NULL: nothing is recorded */
+	const char *repository; /* how this repository is known: tag and digest of names */
+	struct pos pos; /* of the canvas, for diagnostics without a better place */
+	render_output_fn *output; /* NULL: nothing is recorded */
 	void *output_data;
 };
 
@@ -68,8 +68,8 @@ struct render_file {
 };
 
 enum variable_source {
-	VARIABLE_ENV,        /* the environment variable named text */
-	VARIABLE_FILE,       /* the content of the file text, relative to the spec root */
+	VARIABLE_ENV, /* the environment variable named text */
+	VARIABLE_FILE, /* the content of the file text, relative to the spec root */
 	VARIABLE_CREDENTIAL, /* the stored credential named text */
 };
 
@@ -83,7 +83,7 @@ struct render_variable {
 
 struct render_output {
 	const char *name; /* of the output in Terraform: "db__endpoint" */
-	const char *key;  /* "db.endpoint": what {from: canvas/NAME/KEY} says */
+	const char *key; /* "db.endpoint": what {from: canvas/NAME/KEY} says */
 	bool sensitive;
 };
 
@@ -128,13 +128,14 @@ const char *preview_action_name(enum preview_action action); /* "create", ... */
 
 struct preview_attr {
 	const char *path;
-	const char *before, *after; /* HCL text; NULL: not there. after may be "(known after apply)" */
+	const char *before,
+		*after; /* HCL text; NULL: not there. after may be "(known after apply)" */
 	bool forces_replacement;
 };
 
 struct preview_change {
 	const char *address; /* "aws_db_instance.db" */
-	const char *type;    /* "aws_db_instance" */
+	const char *type; /* "aws_db_instance" */
 	enum preview_action action;
 	struct preview_attr *attrs; /* update and replace */
 	size_t attr_count;

@@ -224,6 +224,7 @@ static struct node *add_target(
 	wire_set(w, t, "as", e->def->as);
 	node_map_set(w->arena, t, "id", w->none);
 	node_map_set(w->arena, t, "function_name", w->none);
+	node_map_set(w->arena, t, "permission", w->none);
 	node_seq_add(w->arena, node_get(group, "targets"), t);
 	return t;
 }

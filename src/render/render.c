@@ -1,0 +1,293 @@
+/*
+ * A wired canvas to files: one a node, and network, providers, variables, outputs. Templates
+ * print; layout is made afterwards by hcl_format(), which is also the proof that what was printed
+ * is well-formed before any engine sees it.
+ */
+#include "render/render_internal.h"
+
+#include "base/digest.h"
+#include "base/err.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct output_files {
+	struct wiring *w;
+	struct rendering *ret;
+	size_t file_cap, output_cap;
+	struct str buffer;
+};
+
+static void add_file(struct output_files *o, const char *name, const char *what)
+{
+	AUTO_ERR err = NULL;
+	AUTO_STR text = STR_INIT;
+	struct rendering *r = o->ret;
+	if (hcl_format(o->buffer.data, o->buffer.len, &text, &err) < 0) {
+		AUTO_STR reason = STR_INIT;
+		err_format(err, &reason);
+		diag_error(o->w->diags, "render-internal", o->w->input->pos,
+			"what was rendered for %s is no valid HCL: %s", what, reason.data);
+		return;
+	}
+	if (text.len == 0)
+		return;
+	r->files =
+		arena_grow(o->w->arena, r->files, r->file_count, &o->file_cap, sizeof(*r->files));
+	r->files[r->file_count++] = (struct render_file){
+		name, arena_memdup(o->w->arena, text.data, text.len), text.len};
+}
+
+static void render_shared(
+	struct output_files *o, const char *file, const char *template, const struct node *context)
+{
+	const struct tmpl *t = types_shared_template(o->w->types, template, o->w->diags);
+	str_clear(&o->buffer);
+	if (t && tmpl_render(t, context, &o->buffer, o->w->diags) == 0)
+		add_file(o, file, file);
+}
+
+static void render_nodes(struct output_files *o)
+{
+	struct wiring *w = o->w;
+	for (size_t i = 0; i < w->node_count; i++) {
+		struct wire_node *n = &w->nodes[i];
+		const struct tmpl *t = types_template(w->types, n->type, w->diags);
+		str_clear(&o->buffer);
+		if (!t || tmpl_render(t, n->view, &o->buffer, w->diags) < 0)
+			continue;
+		add_file(o, arena_printf(w->arena, "node-%s.tf", n->name),
+			arena_printf(w->arena, "%s '%s'", n->type->name, n->spec->id));
+	}
+}
+
+static void add_output(struct output_files *o, struct node *list, const char *node,
+	const char *key_node, const struct type_expr *e, struct node *value)
+{
+	struct wiring *w = o->w;
+	struct rendering *r = o->ret;
+	const char *name = arena_printf(w->arena, "%s__%s", node, e->name);
+	struct node *out = node_new_map(w->arena);
+	wire_set(w, out, "name", name);
+	wire_set(w, out, "doc", e->doc);
+	node_map_set(w->arena, out, "value", value);
+	node_map_set(w->arena, out, "sensitive", node_new_bool(w->arena, e->sensitive));
+	node_seq_add(w->arena, list, out);
+	r->outputs = arena_grow(
+		w->arena, r->outputs, r->output_count, &o->output_cap, sizeof(*r->outputs));
+	r->outputs[r->output_count++] = (struct render_output){
+		name, arena_printf(w->arena, "%s.%s", key_node, e->name), e->sensitive};
+}
+
+static void network_outputs(struct output_files *o, struct node *list)
+{
+	const struct wire_net *net = &o->w->net;
+	const struct {
+		struct type_expr e;
+		struct node *value;
+	} outputs[] = {
+		{{"id", NULL, false, "The VPC."}, net->vpc_id},
+		{{"cidr", NULL, false, "Its address block."}, net->cidr},
+		{{"azs", NULL, false, "Its availability zones."}, net->azs},
+		{{"public_subnets", NULL, false, "One a zone."}, net->public_subnets},
+		{{"private_subnets", NULL, false, "One a zone."}, net->private_subnets},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(outputs); i++)
+		add_output(o, list, "vpc", "vpc", &outputs[i].e, outputs[i].value);
+}
+
+static void render_outputs(struct output_files *o)
+{
+	struct wiring *w = o->w;
+	struct node *list = node_new_seq(w->arena), *context = node_new_map(w->arena);
+	if (w->net.mode == NETWORK_NEW && w->net.used)
+		network_outputs(o, list);
+	for (size_t i = 0; i < w->node_count; i++) {
+		const struct wire_node *n = &w->nodes[i];
+		for (size_t k = 0; k < n->type->output_count; k++) {
+			const struct type_expr *e = &n->type->outputs[k];
+			struct node *value = wire_eval(w, n, e->expr);
+			if (value && value->type != NODE_NULL)
+				add_output(o, list, n->name, n->spec->id, e, value);
+		}
+	}
+	node_map_set(w->arena, context, "outputs", list);
+	render_shared(o, "outputs.tf", "shared/outputs.tf.j2", context);
+}
+
+static void render_variables(struct output_files *o)
+{
+	struct wiring *w = o->w;
+	struct node *list = node_new_seq(w->arena), *context = node_new_map(w->arena);
+	for (size_t i = 0; i < w->variable_count; i++) {
+		struct node *v = node_new_map(w->arena);
+		wire_set(w, v, "name", w->variables[i].name);
+		node_seq_add(w->arena, list, v);
+	}
+	node_map_set(w->arena, context, "variables", list);
+	if (w->variable_count)
+		render_shared(o, "variables.tf", "shared/variables.tf.j2", context);
+}
+
+static struct node *subnet_view(struct wiring *w, size_t zone, bool is_public)
+{
+	const struct wire_net *net = &w->net;
+	struct node *v = node_new_map(w->arena);
+	const char *kind = is_public ? "public" : "private";
+	wire_set(w, v, "name", arena_printf(w->arena, "%s_%zu", kind, zone));
+	wire_set(w, v, "kind", kind);
+	wire_set(w, v, "cidr", is_public ? net->public_cidrs[zone] : net->private_cidrs[zone]);
+	wire_set(w, v, "tag", arena_printf(w->arena, "%s-%s-%zu", w->input->name, kind, zone));
+	node_map_set(w->arena, v, "az", net->azs->seq.items[zone]);
+	node_map_set(w->arena, v, "subnet_id",
+		node_new_ref(w->arena, "aws_subnet.%s_%zu.id", kind, zone));
+	node_map_set(w->arena, v, "route_table_id",
+		is_public ? node_get(net->view, "public_route_table")
+			  : node_get(net->view, "private_route_tables")->seq.items[zone]);
+	node_map_set(w->arena, v, "is_public", node_new_bool(w->arena, is_public));
+	return v;
+}
+
+static void render_network(struct output_files *o)
+{
+	struct wiring *w = o->w;
+	const struct wire_net *net = &w->net;
+	const struct canvas *c = w->input->canvas;
+	if (!net->used && !net->zone_used)
+		return;
+	struct arena *a = w->arena;
+	struct node *context = node_new_map(a), *subnets = node_new_seq(a);
+	for (size_t i = 0; net->mode == NETWORK_NEW && i < net->zones; i++)
+		node_seq_add(a, subnets, subnet_view(w, i, true));
+	for (size_t i = 0; net->mode == NETWORK_NEW && i < net->zones; i++)
+		node_seq_add(a, subnets, subnet_view(w, i, false));
+	const bool by_name = net->mode == NETWORK_NEW && c->network.zones.count;
+	node_map_set(a, context, "canvas", w->canvas);
+	node_map_set(a, context, "net", net->view);
+	node_map_set(a, context, "subnets", subnets);
+	node_map_set(a, context, "whole", node_new_bool(a, net->used));
+	node_map_set(a, context, "list_zones",
+		node_new_bool(
+			a, !by_name && (net->mode == NETWORK_NEW || net->mode == NETWORK_NONE)));
+	node_map_set(a, context, "look_up_zones",
+		node_new_bool(a, net->mode == NETWORK_EXISTING && net->zone_used));
+	render_shared(o, "network.tf", "shared/network.tf.j2", context);
+}
+
+static int file_order(const void *a, const void *b)
+{
+	const struct render_file *x = a, *y = b;
+	return strcmp(x->name, y->name);
+}
+
+static void digest_files(struct rendering *r)
+{
+	struct digest *d = digest_begin();
+	for (size_t i = 0; i < r->file_count; i++) {
+		digest_add_text(d, r->files[i].name);
+		digest_add(d, r->files[i].data, r->files[i].len);
+		digest_add_text(d, "");
+	}
+	digest_end(d, r->digest);
+}
+
+/* Where the node that a block was rendered for stands. */
+static struct pos node_pos(const struct wiring *w, const char *file)
+{
+	for (size_t i = 0; i < w->node_count; i++) {
+		const char *name = w->nodes[i].name;
+		const size_t len = strlen(name);
+		if (str_starts(file, "node-") && strncmp(file + 5, name, len) == 0 &&
+			str_eq(file + 5 + len, ".tf"))
+			return w->nodes[i].spec->pos;
+	}
+	return w->input->pos;
+}
+
+/* Two resources with one address: Terraform would say so later and less clearly. */
+static void check_address(struct wiring *w, struct strmap *seen, const struct hcl_block *b,
+	const struct render_file *file)
+{
+	const struct render_file *other = strmap_put(seen, b->address, (void *)file);
+	if (!other)
+		return;
+	struct diag *d = diag_error(w->diags, "resource-address", node_pos(w, file->name),
+		"two resources would have the address %s", b->address);
+	diag_hint(w->diags, d, "rename one of the nodes");
+	diag_related(w->diags, d, node_pos(w, other->name), "the other one");
+}
+
+static int parse_files(struct wiring *w, struct rendering *r)
+{
+	AUTO_STRMAP seen = {0};
+	AUTO_ERR err = NULL;
+	for (size_t i = 0; i < r->file_count; i++) {
+		const struct render_file *f = &r->files[i];
+		const size_t before = r->blocks.count;
+		if (hcl_parse_blocks(f->data, f->len, w->arena, &r->blocks, &err) < 0) {
+			AUTO_STR reason = STR_INIT;
+			err_format(err, &reason);
+			diag_error(w->diags, "render-internal", node_pos(w, f->name),
+				"%s cannot be read back: %s", f->name, reason.data);
+			return -1;
+		}
+		for (size_t k = before; k < r->blocks.count; k++)
+			check_address(w, &seen, &r->blocks.items[k], f);
+	}
+	return 0;
+}
+
+int render_canvas(struct render_types *types, const struct render_input *input, struct arena *arena,
+	struct rendering *ret, struct diag_list *diags)
+{
+	const size_t errors = diags->errors;
+	struct wiring w = {.arena = arena, .types = types, .input = input, .diags = diags};
+	*ret = (struct rendering){0};
+	wire_canvas(&w);
+	if (diags->errors == errors) {
+		struct output_files o = {.w = &w, .ret = ret, .buffer = STR_INIT};
+		struct node *providers = render_provider_context(&w);
+		if (providers)
+			render_shared(&o, "providers.tf", "shared/providers.tf.j2", providers);
+		render_network(&o);
+		render_nodes(&o);
+		render_variables(&o);
+		render_outputs(&o);
+		str_release(&o.buffer);
+		ret->variables = w.variables;
+		ret->variable_count = w.variable_count;
+		ret->missing = w.missing;
+		ret->missing_count = w.missing_count;
+		if (ret->file_count)
+			qsort(ret->files, ret->file_count, sizeof(*ret->files), file_order);
+		if (diags->errors == errors && parse_files(&w, ret) == 0)
+			digest_files(ret);
+	}
+	wiring_release(&w);
+	return diags->errors == errors ? 0 : -1;
+}
+
+void render_check_canvas(
+	struct render_types *types, const struct render_input *input, struct diag_list *diags)
+{
+	AUTO_ARENA arena = {0};
+	struct wiring w = {.arena = &arena, .types = types, .input = input, .diags = diags};
+	wire_canvas(&w);
+	if (input->config)
+		render_provider_context(&w);
+	wiring_release(&w);
+}
+
+int rendering_from_files(const struct render_file *files, size_t count, struct arena *arena,
+	struct rendering *ret, struct err **err)
+{
+	*ret = (struct rendering){.file_count = count};
+	ret->files = arena_array(arena, count + 1, sizeof(*files));
+	if (count)
+		memcpy(ret->files, files, count * sizeof(*files));
+	for (size_t i = 0; i < count; i++)
+		if (hcl_parse_blocks(files[i].data, files[i].len, arena, &ret->blocks, err) < 0)
+			return err_wrap(err, "%s", files[i].name);
+	digest_files(ret);
+	return 0;
+}

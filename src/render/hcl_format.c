@@ -211,7 +211,8 @@ static void print_blanks(struct str *out, size_t n)
 
 static void print_line(const struct hcl_tokens *t, const struct line *l, struct str *out)
 {
-	print_blanks(out, l->indent);
+	if (l->count > 0)
+		print_blanks(out, l->indent);
 	for (size_t i = 0; i < l->count; i++) {
 		const struct hcl_token *token = &t->items[l->first + i];
 		print_blanks(out, i > 0 && i == l->assign ? l->pad : space_before(t, l, i));

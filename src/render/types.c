@@ -150,18 +150,17 @@ const char *const *types_list(struct render_types *types, const char *name, stru
 	const struct src *src = builtin_src(&types->arena, path.data, diags);
 	if (!src)
 		return NULL;
-	size_t count = 0, cap = 0;
+	size_t lines = 1, count = 0;
+	for (size_t i = 0; i < src->len; i++)
+		lines += src->data[i] == '\n';
+	list = arena_array(&types->arena, lines + 1, sizeof(*list));
 	for (const char *p = src->data, *end = p + src->len; p < end;) {
 		const char *eol = memchr(p, '\n', (size_t)(end - p));
 		size_t len = (size_t)((eol ? eol : end) - p);
-		/* Room for one more, and for the NULL after it. */
-		list = arena_grow(&types->arena, list, count + 1, &cap, sizeof(*list));
 		if (len > 0 && *p != '#')
 			list[count++] = arena_memdup(&types->arena, p, len);
 		p += len + 1;
 	}
-	if (!list)
-		list = arena_array(&types->arena, 1, sizeof(*list));
 	strmap_put(&types->lists, name, list);
 	return list;
 }

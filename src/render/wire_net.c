@@ -6,7 +6,7 @@
  */
 #include "render/wire.h"
 
-#include "render/cidr.h"
+#include "render/ipv4.h"
 
 #include <string.h>
 
@@ -22,8 +22,8 @@ static void cut_subnets(struct wiring *w)
 {
 	const struct canvas *c = w->input->canvas;
 	const char *text = c->network.cidr ? c->network.cidr : "10.0.0.0/16";
-	struct cidr vpc;
-	if (!cidr_parse(text, &vpc)) {
+	struct ipv4_block vpc;
+	if (!ipv4_parse(text, &vpc)) {
 		struct diag *d = diag_error(
 			w->diags, "network-cidr", c->network.pos, "'%s' is no IPv4 block", text);
 		diag_hint(w->diags, d, "write it as 10.0.0.0/16");
@@ -35,20 +35,20 @@ static void cut_subnets(struct wiring *w)
 			text);
 		return;
 	}
-	if (cidr_has_host_bits(&vpc)) {
-		char base[CIDR_TEXT];
+	if (ipv4_has_host_bits(&vpc)) {
+		char base[IPV4_TEXT];
 		vpc.base &= 0xffffffffU << (32 - vpc.prefix);
 		struct diag *d = diag_error(w->diags, "network-cidr", c->network.pos,
 			"'%s' has bits set beyond its prefix", text);
-		diag_hint(w->diags, d, "the block is %s", cidr_format(&vpc, base));
+		diag_hint(w->diags, d, "the block is %s", ipv4_format(&vpc, base));
 		return;
 	}
 	for (size_t i = 0; i < w->net.zones; i++) {
-		char buf[CIDR_TEXT];
-		struct cidr subnet = cidr_subnet(&vpc, true, i);
-		w->net.public_cidrs[i] = arena_strdup(w->arena, cidr_format(&subnet, buf));
-		subnet = cidr_subnet(&vpc, false, i);
-		w->net.private_cidrs[i] = arena_strdup(w->arena, cidr_format(&subnet, buf));
+		char buf[IPV4_TEXT];
+		struct ipv4_block subnet = ipv4_subnet(&vpc, true, i);
+		w->net.public_cidrs[i] = arena_strdup(w->arena, ipv4_format(&subnet, buf));
+		subnet = ipv4_subnet(&vpc, false, i);
+		w->net.private_cidrs[i] = arena_strdup(w->arena, ipv4_format(&subnet, buf));
 	}
 }
 

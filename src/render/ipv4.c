@@ -1,5 +1,5 @@
 /* IPv4 blocks as a base and a prefix length. */
-#include "render/cidr.h"
+#include "render/ipv4.h"
 
 #include "base/num.h"
 
@@ -26,7 +26,7 @@ static bool parse_part(const char **at, char end, int64_t max, uint32_t *ret)
 	return true;
 }
 
-bool cidr_parse(const char *text, struct cidr *ret)
+bool ipv4_parse(const char *text, struct ipv4_block *ret)
 {
 	static const char ends[] = {'.', '.', '.', '/'};
 	uint32_t base = 0, part;
@@ -37,31 +37,31 @@ bool cidr_parse(const char *text, struct cidr *ret)
 	}
 	if (!parse_part(&text, '\0', 32, &part))
 		return false;
-	*ret = (struct cidr){base, part};
+	*ret = (struct ipv4_block){base, part};
 	return true;
 }
 
-bool cidr_has_host_bits(const struct cidr *c)
+bool ipv4_has_host_bits(const struct ipv4_block *c)
 {
 	return (c->base & ~mask_of(c->prefix)) != 0;
 }
 
-const char *cidr_format(const struct cidr *c, char ret[CIDR_TEXT])
+const char *ipv4_format(const struct ipv4_block *c, char ret[IPV4_TEXT])
 {
-	snprintf(ret, CIDR_TEXT, "%u.%u.%u.%u/%u", c->base >> 24, c->base >> 16 & 255,
+	snprintf(ret, IPV4_TEXT, "%u.%u.%u.%u/%u", c->base >> 24, c->base >> 16 & 255,
 		c->base >> 8 & 255, c->base & 255, c->prefix & 63);
 	return ret;
 }
 
-bool cidr_overlap(const struct cidr *a, const struct cidr *b)
+bool ipv4_overlap(const struct ipv4_block *a, const struct ipv4_block *b)
 {
 	const uint32_t mask = mask_of(a->prefix < b->prefix ? a->prefix : b->prefix);
 	return (a->base & mask) == (b->base & mask);
 }
 
-struct cidr cidr_subnet(const struct cidr *vpc, bool is_public, size_t index)
+struct ipv4_block ipv4_subnet(const struct ipv4_block *vpc, bool is_public, size_t index)
 {
 	const unsigned prefix = vpc->prefix + NEW_BITS;
 	const uint32_t number = (uint32_t)index + (is_public ? 0 : 1U << (NEW_BITS - 1));
-	return (struct cidr){vpc->base + (number << (32 - prefix)), prefix};
+	return (struct ipv4_block){vpc->base + (number << (32 - prefix)), prefix};
 }

@@ -71,7 +71,7 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAY := $(FUZZERS:%=$(B)/replay/%)
 E2E  := $(sort $(wildcard tests/e2e/t[0-9]*.sh))
 LINT := $(sort $(wildcard tests/lint/*.sh))
-FORMATTED := $(wildcard src/*/*.[ch] tests/unit/*.h tests/unit/*/*.[ch] tests/fuzz/*.[ch])
+FORMATTED := $(wildcard src/*/*.[ch] tests/unit/*.h tests/unit/*/*.[ch] tests/tools/*.c tests/fuzz/*.[ch])
 
 # Goals that compile nothing themselves: they work, and install, before the libraries are there.
 LIGHT := help setup setup-test clean demo test asan ubsan valgrind coverage fuzz fmt fmt-check
@@ -145,6 +145,20 @@ $(B)/fuzz/%: $(B)/fuzz-obj/fuzz_%.o $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LINK) -fsanitize=fuzzer $^ $(LDLIBS) -o $@
 
+# Programs that shell tests use beside the executable.
+TOOLS := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
+
+$(B)/tools/%.o: tests/tools/%.c $(B)/flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(TOOLS): %: %.o $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LINK) $^ $(LDLIBS) -o $@
+
+tool-programs: $(TOOLS)
+
 .SECONDARY:
 
 setup: ## install the Debian packages that building needs and that are missing
@@ -161,7 +175,7 @@ RUN = TRUEUP=$(CURDIR)/$(B)/trueup TRUEUP_BUILD=$(B) tests/run.sh -j $(JOBS) -t 
 BUILD = $(MAKE) --no-print-directory -j$(JOBS)
 
 test: setup-test ## run every test; ends with "N passed, N failed, N skipped"
-	$(Q)$(BUILD) all unit-programs
+	$(Q)$(BUILD) all unit-programs tool-programs
 	$(Q)$(BUILD) MODE=asan replay-programs
 	$(Q)$(RUN) $(E2E) $(FUZZERS:%=build/asan/replay/%) $(LINT) $(UNIT)
 
@@ -171,17 +185,17 @@ replay-programs: $(REPLAY)
 unit: $(UNIT) ## build and run the unit tests
 	$(Q)$(RUN) $(UNIT)
 
-e2e: all ## run the end-to-end tests (E2E=tests/e2e/t0001-cli.sh: one of them)
+e2e: all tool-programs ## run the end-to-end tests (E2E=tests/e2e/t0001-cli.sh: one of them)
 	$(Q)$(RUN) $(E2E)
 
 lint: all ## check style, layers, limits, documents
 	$(Q)$(RUN) $(LINT)
 
 asan ubsan: setup-test ## run the suite under a sanitizer
-	$(Q)$(BUILD) MODE=$@ all unit-programs replay-programs
+	$(Q)$(BUILD) MODE=$@ all unit-programs replay-programs tool-programs
 	$(Q)$(MAKE) --no-print-directory MODE=$@ suite
 
-suite: $(UNIT) $(REPLAY) $(B)/trueup
+suite: $(UNIT) $(REPLAY) $(TOOLS) $(B)/trueup
 	$(Q)$(RUN) $(E2E) $(REPLAY) $(UNIT)
 
 valgrind: setup-test ## run the unit tests under valgrind
@@ -190,7 +204,7 @@ valgrind: setup-test ## run the unit tests under valgrind
 		$(MAKE) --no-print-directory MODE=debug unit
 
 coverage: setup-test ## run the suite and report line coverage (with gcovr, when it is there)
-	$(Q)$(BUILD) MODE=coverage all unit-programs replay-programs
+	$(Q)$(BUILD) MODE=coverage all unit-programs replay-programs tool-programs
 	$(Q)find build/coverage -name '*.gcda' -delete
 	$(Q)$(MAKE) --no-print-directory MODE=coverage suite
 	$(Q)tools/coverage.sh build/coverage
@@ -243,7 +257,7 @@ help: ## list the targets
 clean: ## remove what was built
 	$(Q)rm -rf build
 
-.PHONY: all setup setup-test demo test unit-programs replay-programs unit e2e lint asan ubsan suite \
+.PHONY: all tool-programs setup setup-test demo test unit-programs replay-programs unit e2e lint asan ubsan suite \
 	valgrind coverage fuzz bench bench-record man completions schemas regen fmt fmt-check \
 	install uninstall help clean
--include $(OBJ:.o=.d) $(UNIT:=.d) $(B)/cli/main.d $(wildcard $(B)/fuzz-obj/*.d)
+-include $(OBJ:.o=.d) $(TOOLS:=.d) $(UNIT:=.d) $(B)/cli/main.d $(wildcard $(B)/fuzz-obj/*.d)

@@ -6,6 +6,7 @@
 extern const struct command cmd_help;
 extern const struct command cmd_internal_commands;
 extern const struct command cmd_internal_completion;
+extern const struct command cmd_internal_job;
 extern const struct command cmd_internal_man;
 extern const struct command cmd_version;
 
@@ -14,6 +15,7 @@ const struct command *const commands[] = {
 	&cmd_version,
 	&cmd_internal_commands,
 	&cmd_internal_completion,
+	&cmd_internal_job,
 	&cmd_internal_man,
 	NULL,
 };

@@ -123,7 +123,7 @@ build/trueup: build/release/trueup
 $(B)/unit/%.o: tests/unit/%.c $(B)/flags
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS) -Itests -Itests/unit $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(UNIT): %: %.o $(LIB)
 	$(call say,LD,$@)

@@ -142,8 +142,9 @@ static void reads_back_nasty_texts(void **state)
 		struct node *map = node_new_map(&a);
 		node_map_set(&a, map, nasty[i], text);
 		node_map_set(&a, map, "next", inner);
-		node_seq_add(&a, seq, map);
-		check_round_trip(inner);
+		struct node *outer = node_new_seq(&a);
+		node_seq_add(&a, outer, map);
+		check_round_trip(outer);
 		node_map_set(&a, all, nasty[i], map);
 	}
 	check_round_trip(all);

@@ -194,7 +194,8 @@ static struct node *add_target_group(
 	struct node *g = wire_list_add(w, lb, LIST_TARGET_GROUPS);
 	AUTO_STR id = STR_INIT;
 	AUTO_STR slug = STR_INIT;
-	str_addf(&id, "%s/%s", lb->spec->id, kind);
+	/* Another port is another group, and the new one is made before the old one goes. */
+	str_addf(&id, "%s/%s/%lld", lb->spec->id, kind, (long long)port);
 	name_physical(&w->scope, id.data, 32, &slug);
 	wire_set(w, g, "name", name);
 	wire_set(w, g, "slug", slug.data);

@@ -1,5 +1,5 @@
 resource "aws_security_group" "admin" {
-  name        = "shop-admin-e9fba4c5"
+  name_prefix = "shop-admin-e9fba4c5-"
   description = "SSH from the office"
   vpc_id      = aws_vpc.main.id
   tags        = { "Name" = "shop-Admin access" }
@@ -16,5 +16,4 @@ resource "aws_vpc_security_group_ingress_rule" "admin__ingress_1" {
   from_port         = 22
   to_port           = 22
   cidr_ipv4         = "192.0.2.0/24"
-  tags              = { "Name" = "shop-Admin access" }
 }

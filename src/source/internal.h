@@ -1,0 +1,76 @@
+/* What the files of source/ share. Not for other folders. */
+#ifndef TRUEUP_SOURCE_INTERNAL_H
+#define TRUEUP_SOURCE_INTERNAL_H
+
+#include "source/ignore.h"
+#include "source/source.h"
+
+#include <git2.h>
+
+#define SOURCE_IGNORE_FILE ".trueupignore"
+
+struct source {
+	enum source_kind kind;
+	char *name;
+	char *dir; /* spec root on disk; NULL: bare */
+	char *work_dir; /* top of the working copy; NULL: bare or plain folder */
+	char *git_dir; /* of this worktree */
+	char *common_dir;
+	char *subtree;
+	char *state_dir;
+	git_repository *repo; /* NULL until git_need() */
+	git_odb *odb; /* borrowed pair of repo; owned */
+};
+
+/* Initialises libgit2 and opens the repository, once. */
+MUST_CHECK int git_need(struct source *s, struct err **err);
+/* Fills *err from libgit2's last failure. */
+int git_fail(const struct source *s, int code, struct err **err, const char *fmt, ...)
+	PRINTF_LIKE(4, 5);
+
+void git_clean_object(git_object **object);
+void git_clean_tree(git_tree **tree);
+#define AUTO_GIT_OBJECT CLEANUP(git_clean_object) git_object
+#define AUTO_GIT_TREE   CLEANUP(git_clean_tree) git_tree
+
+/* Parses an id; ERR_INVALID if it is none. */
+MUST_CHECK int git_id(const char *hex, git_oid *ret, struct err **err);
+/* id NULL: an empty result and success. */
+MUST_CHECK int git_tree_by_id(struct source *s, const char *id, git_tree **ret, struct err **err);
+
+/* A change list that grows in an arena. */
+struct change_list {
+	struct arena *arena;
+	struct source_changes *changes;
+	size_t cap;
+};
+
+/* Appends and returns a zeroed change with a copy of path; NULL with *err over the limit. */
+struct source_change *change_add(struct change_list *list, const char *path, struct err **err);
+
+/* A name that is never part of a spec tree. */
+bool source_is_private(const char *name);
+/* Does the filter want it? NULL wants all. */
+bool source_wants(const struct source_filter *filter, const char *path, bool is_dir);
+
+/*
+ * source_diff() with the ignore rules handed in. full: walk what is equal too, because the rules
+ * differ.
+ */
+struct tree_walk {
+	struct source *source;
+	const struct source_filter *filter;
+	const struct ignore *old_ignore, *new_ignore;
+	bool full;
+	struct change_list list;
+};
+MUST_CHECK int tree_walk_run(
+	struct tree_walk *walk, const char *old_tree, const char *new_tree, struct err **err);
+
+/* The rules in a tree (id NULL: none) and on disk. */
+MUST_CHECK int tree_ignore(struct source *s, const char *tree, struct arena *arena,
+	struct ignore *ret, struct err **err);
+MUST_CHECK int disk_ignore(
+	struct source *s, struct arena *arena, struct ignore *ret, struct err **err);
+
+#endif

@@ -286,7 +286,8 @@ const struct grammar grammar_subnet = {"a subnet id", "as in subnet-0123456789ab
 	"^subnet-([0-9a-f]{8}|[0-9a-f]{17})$", subnet_ok, NULL, NULL};
 const struct grammar grammar_actor = {"an actor",
 	"os:, git:, github:, gitlab:, gitea: or token: and a name, as in os:alice", "spec-actor",
-	"^(os|git|github|gitlab|gitea|token):[A-Za-z0-9_.@+\\[\\]-]{1,128}$", actor_ok, NULL, NULL};
+	"^(os|git|github|gitlab|gitea|token):([A-Za-z0-9_.@+-]|\\[|\\]){1,128}$", actor_ok, NULL,
+	NULL};
 const struct grammar grammar_canvas = {"a canvas", "canvas/NAME, as in canvas/core", "spec-name",
 	"^(canvas/)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", canvas_ref_ok, NULL, "canvas/"};
 const struct grammar grammar_role = {"a role", "the name of a Role, as in web-team", "spec-name",
@@ -294,7 +295,7 @@ const struct grammar grammar_role = {"a role", "the name of a Role, as in web-te
 const struct grammar grammar_service = {
 	"a resource type", "one of the types", "spec-service", NULL, NULL, spec_services, NULL};
 const struct grammar grammar_glob = {"an instance type or a pattern of one", "as in t3.*",
-	"spec-glob", "^[A-Za-z0-9_.*?\\[\\]!-]{1,64}$", glob_ok, NULL, NULL};
+	"spec-glob", "^([A-Za-z0-9_.*?!-]|\\[|\\]){1,64}$", glob_ok, NULL, NULL};
 const struct grammar grammar_currency = {"a currency", "three capital letters, as in USD",
 	"spec-currency", "^[A-Z]{3}$", currency_ok, NULL, NULL};
 const struct grammar grammar_external_id = {"an external id",

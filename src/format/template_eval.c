@@ -512,12 +512,8 @@ static struct node *eval_cond(struct eval *ev, const struct ast *e)
 		return NULL;
 	if (node_truthy(cond))
 		return eval_any(ev, e->a);
-	if (e->c)
-		return eval_any(ev, e->c);
-	struct node *none =
-		new_undefined(ev, "no value: the condition is false and there is no else");
-	none->boolean = true;
-	return none;
+	return e->c ? eval_any(ev, e->c)
+		    : new_undefined(ev, "no value: the condition is false and there is no else");
 }
 
 static struct node *eval_access(struct eval *ev, const struct ast *e)

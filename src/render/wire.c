@@ -101,11 +101,42 @@ static struct node *node_self(struct wiring *w, const struct wire_node *n)
 {
 	struct node *self = node_new_map(w->arena);
 	for (size_t i = 0; i < n->type->resource_count; i++) {
-		const char *resource = n->type->resources[i].name;
-		node_map_set(w->arena, self, resource,
-			node_new_ref(w->arena, "%s.%s", resource, n->name));
+		const struct type_resource *resource = &n->type->resources[i];
+		node_map_set(w->arena, self, resource->name,
+			node_new_ref(w->arena, "%s.%s", resource->name, n->name));
+		for (const char *const *end = resource->also; end && *end; end++)
+			node_map_set(w->arena, self,
+				arena_printf(w->arena, "%s__%s", resource->name, *end),
+				node_new_ref(w->arena, "%s.%s__%s", resource->name, n->name, *end));
 	}
 	return self;
+}
+
+static void add_local(struct wiring *w, const struct wire_node *n, struct node *locals,
+	const char *key, const char *text)
+{
+	AUTO_STR name = STR_INIT;
+	name_terraform(text, &name);
+	wire_set(w, locals, text, arena_printf(w->arena, "%s__%s_%s", n->name, key, name.data));
+}
+
+/* For lists and maps in a config that become a resource an entry: a name for each entry. */
+static struct node *node_locals(struct wiring *w, const struct wire_node *n)
+{
+	struct node *all = node_new_map(w->arena);
+	MAP_FOREACH (n->config, pair) {
+		const char *key = pair->key->text;
+		struct node *locals = node_new_map(w->arena);
+		if (pair->value->type != NODE_MAP && pair->value->type != NODE_SEQ)
+			continue;
+		MAP_FOREACH (pair->value, entry)
+			add_local(w, n, locals, key, entry->key->text);
+		SEQ_FOREACH (pair->value, i, item)
+			if (item->type == NODE_STRING)
+				add_local(w, n, locals, key, item->text);
+		node_map_set(w->arena, all, key, locals);
+	}
+	return all;
 }
 
 /* Every name that templates may use, with its empty value. */
@@ -118,6 +149,7 @@ static void make_view(struct wiring *w, struct wire_node *n)
 	node_map_set(w->arena, n->view, "node", node_identity(w, n));
 	node_map_set(w->arena, n->view, "config", n->config);
 	node_map_set(w->arena, n->view, "tags", node_tags(w, n));
+	node_map_set(w->arena, n->view, "locals", node_locals(w, n));
 	n->self = node_self(w, n);
 	node_map_set(w->arena, n->view, "this", n->self);
 	for (size_t i = 0; i < ARRAY_LEN(singles); i++)

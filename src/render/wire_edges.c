@@ -194,7 +194,7 @@ static struct node *add_target_group(
 	struct node *g = wire_list_add(w, lb, LIST_TARGET_GROUPS);
 	AUTO_STR id = STR_INIT;
 	AUTO_STR slug = STR_INIT;
-	/* Another port is another group, and the new one is made before the old one goes. */
+	/* With the port: a group of another port replaces this one and needs another name. */
 	str_addf(&id, "%s/%s/%lld", lb->spec->id, kind, (long long)port);
 	name_physical(&w->scope, id.data, 32, &slug);
 	wire_set(w, g, "name", name);
@@ -298,6 +298,7 @@ static void edge_origin(struct wiring *w, const struct wire_edge *e)
 	struct node *o = wire_list_add(w, e->from, LIST_ORIGINS);
 	wire_set(w, o, "name", pair_name(w, e->from, e->to));
 	wire_set(w, o, "id", e->to->name);
+	wire_set(w, o, "node", e->to->spec->id);
 	wire_set(w, o, "kind", e->def->as);
 	if (!str_eq(e->def->as, "s3")) {
 		node_map_set(w->arena, o, "domain", provide(w, e, e->to, "dns_name", true));

@@ -163,10 +163,11 @@ static void add_routes(struct wiring *w, struct wire_node *n, size_t gateways)
 		wire_set(w, route, "name", arena_printf(w->arena, "%s__private_%zu", n->name, i));
 		node_map_set(w->arena, route, "route_table_id",
 			node_new_ref(w->arena, "aws_route_table.private_%zu.id", i));
-		wire_set(w, route, "gateway",
-			i == 0 || gateways == 1
-				? n->name
-				: arena_printf(w->arena, "%s__%zu", n->name, i + 1));
+		node_map_set(w->arena, route, "gateway_id",
+			node_new_ref(w->arena, "aws_nat_gateway.%s.id",
+				i == 0 || gateways == 1
+					? n->name
+					: arena_printf(w->arena, "%s__%zu", n->name, i + 1)));
 	}
 }
 
@@ -195,9 +196,11 @@ static void wire_nat(struct wiring *w)
 		const size_t gateways = per_az && node_truthy(per_az) ? w->net.zones : 1;
 		for (size_t k = 0; k < gateways; k++) {
 			struct node *g = wire_list_add(w, n, LIST_GATEWAYS);
-			wire_set(w, g, "name",
-				k == 0 ? n->name
-				       : arena_printf(w->arena, "%s__%zu", n->name, k + 1));
+			const char *name = k == 0 ? n->name
+						  : arena_printf(w->arena, "%s__%zu", n->name, k + 1);
+			wire_set(w, g, "name", name);
+			node_map_set(w->arena, g, "allocation_id",
+				node_new_ref(w->arena, "aws_eip.%s.id", name));
 			node_map_set(w->arena, g, "index", node_new_int(w->arena, (int64_t)k));
 			node_map_set(w->arena, g, "subnet_id", w->net.public_subnets->seq.items[k]);
 		}

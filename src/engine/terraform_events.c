@@ -167,6 +167,11 @@ static void add_warning(struct tf_events *e, const char *address, const char *me
 			.type = ENGINE_EVENT_WARNING, .address = address, .message = message});
 }
 
+static int64_t int_of(const struct node *n)
+{
+	return n && n->type == NODE_INT ? n->integer : 0;
+}
+
 /* "aws_lb.web: creating ELBv2 Load Balancer: …": address, summary, detail in one line. */
 static void on_diagnostic(struct tf_events *e, const struct node *line)
 {
@@ -181,8 +186,13 @@ static void on_diagnostic(struct tf_events *e, const struct node *line)
 	if (trouble == TF_TROUBLE_LOCKED && detail && strstr(detail, "Lock Info:")) {
 		describe_lock(&raw, detail);
 	} else {
+		const struct node *range = node_get(d, "range");
+		const char *file = node_text(node_get(range, "filename"));
 		if (address)
 			str_addf(&raw, "%s: ", address);
+		else if (file)
+			str_addf(&raw, "%s:%lld: ", file,
+				(long long)int_of(node_get(node_get(range, "start"), "line")));
 		str_add(&raw, summary ? summary : "an error without a text");
 		if (detail && *detail)
 			str_addf(&raw, ": %s", detail);
@@ -194,11 +204,6 @@ static void on_diagnostic(struct tf_events *e, const struct node *line)
 		add_error(e, address, clean.data);
 	else
 		add_warning(e, address, clean.data);
-}
-
-static int64_t int_of(const struct node *n)
-{
-	return n && n->type == NODE_INT ? n->integer : 0;
 }
 
 static void on_summary(struct tf_events *e, const struct node *line, const char *message)

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 void git_clean_object(git_object **object)
 {
@@ -86,6 +88,18 @@ static int add_quarantine(struct source *s, struct err **err)
 	return 0;
 }
 
+/*
+ * libgit2 1.5 answers "not found" instead of "wrong owner" when a configuration exists that says
+ * nothing about safe.directory.
+ */
+static int owner_code(const struct source *s, int code)
+{
+	struct stat st;
+	const char *where = s->work_dir ? s->work_dir : s->git_dir;
+	const bool foreign = stat(where, &st) == 0 && st.st_uid != geteuid();
+	return code == GIT_ENOTFOUND && foreign ? GIT_EOWNER : code;
+}
+
 int git_need(struct source *s, struct err **err)
 {
 	if (s->repo)
@@ -98,7 +112,8 @@ int git_need(struct source *s, struct err **err)
 		GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
 	if (rc == 0)
 		rc = git_repository_odb(&s->odb, s->repo);
-	int failed = rc < 0 ? git_fail(s, rc, err, "open the repository") : add_quarantine(s, err);
+	const int failed = rc < 0 ? git_fail(s, owner_code(s, rc), err, "open the repository")
+				  : add_quarantine(s, err);
 	if (failed) {
 		git_odb_free(s->odb);
 		git_repository_free(s->repo);

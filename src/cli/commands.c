@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 
+extern const struct command cmd_doctor;
 extern const struct command cmd_help;
 extern const struct command cmd_internal_commands;
 extern const struct command cmd_internal_completion;
@@ -11,6 +12,7 @@ extern const struct command cmd_internal_man;
 extern const struct command cmd_version;
 
 const struct command *const commands[] = {
+	&cmd_doctor,
 	&cmd_help,
 	&cmd_version,
 	&cmd_internal_commands,

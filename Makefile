@@ -71,7 +71,8 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAY := $(FUZZERS:%=$(B)/replay/%)
 E2E  := $(sort $(wildcard tests/e2e/t[0-9]*.sh))
 LINT := $(sort $(wildcard tests/lint/*.sh))
-FORMATTED := $(wildcard src/*/*.[ch] tests/unit/*.h tests/unit/*/*.[ch] tests/tools/*.c tests/fuzz/*.[ch])
+FORMATTED := $(wildcard src/*/*.[ch] tests/unit/*.h tests/unit/*/*.[ch] tests/tools/*.c \
+	tests/fuzz/*.[ch])
 
 # Goals that compile nothing themselves: they work, and install, before the libraries are there.
 LIGHT := help setup setup-test clean demo test asan ubsan valgrind coverage fuzz fmt fmt-check
@@ -123,7 +124,7 @@ build/trueup: build/release/trueup
 $(B)/unit/%.o: tests/unit/%.c $(B)/flags
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS) -Itests -Itests/unit $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(UNIT): %: %.o $(LIB)
 	$(call say,LD,$@)
@@ -180,7 +181,9 @@ test: setup-test ## run every test; ends with "N passed, N failed, N skipped"
 	$(Q)$(RUN) $(E2E) $(FUZZERS:%=build/asan/replay/%) $(LINT) $(UNIT)
 
 unit-programs: $(UNIT)
+	@:
 replay-programs: $(REPLAY)
+	@:
 
 unit: $(UNIT) ## build and run the unit tests
 	$(Q)$(RUN) $(UNIT)
@@ -257,7 +260,7 @@ help: ## list the targets
 clean: ## remove what was built
 	$(Q)rm -rf build
 
-.PHONY: all tool-programs setup setup-test demo test unit-programs replay-programs unit e2e lint asan ubsan suite \
-	valgrind coverage fuzz bench bench-record man completions schemas regen fmt fmt-check \
-	install uninstall help clean
+.PHONY: all setup setup-test demo test tool-programs unit-programs replay-programs unit e2e lint \
+	asan ubsan suite valgrind coverage fuzz bench bench-record man completions schemas regen \
+	fmt fmt-check install uninstall help clean
 -include $(OBJ:.o=.d) $(TOOLS:=.d) $(UNIT:=.d) $(B)/cli/main.d $(wildcard $(B)/fuzz-obj/*.d)

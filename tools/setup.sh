@@ -3,11 +3,11 @@
 # needs, `setup.sh build test` for what the tests need as well. This is the one list of packages.
 set -eu
 
-build_packages='gcc make pkg-config git libc6-dev libgit2-dev libyaml-dev libjansson-dev
-	libsqlite3-dev libssl-dev uthash-dev'
+build_packages='gcc make pkg-config git libc6-dev libgit2-dev libyaml-dev libjansson-dev'
+build_packages="$build_packages libsqlite3-dev libssl-dev uthash-dev"
 # Without these the tests that need them are skipped and say so.
-test_packages='libcmocka-dev clang clang-format llvm shellcheck mandoc pmccabe valgrind
-	python3 python3-jinja2 procps zsh'
+test_packages='libcmocka-dev clang clang-format llvm shellcheck mandoc pmccabe valgrind'
+test_packages="$test_packages python3 python3-jinja2 procps zsh"
 
 missing=
 for group in "$@"; do
@@ -40,10 +40,11 @@ if [ "$(id -u)" != 0 ]; then
 fi
 echo "setup: installing$missing"
 log=$(mktemp)
-export DEBIAN_FRONTEND=noninteractive
+get() {
+	$as_root env DEBIAN_FRONTEND=noninteractive apt-get -q "$@" >>"$log" 2>&1
+}
 # shellcheck disable=SC2086 # words on purpose
-if ! { $as_root apt-get -q update && $as_root apt-get -qy install --no-install-recommends $missing; } \
-	>"$log" 2>&1; then
+if ! { get update && get -y install --no-install-recommends $missing; }; then
 	tail -n 20 "$log" >&2
 	rm -f "$log"
 	for p in $missing; do

@@ -116,7 +116,8 @@ struct diag *diag_add(struct diag_list *list, enum severity severity, const char
 	d->rule = rule;
 	if (severity == SEVERITY_ERROR)
 		list->errors++;
-	locate(list, d, pos);
+	if (!list->dropped) /* a line of a large file is not looked up for nothing */
+		locate(list, d, pos);
 	va_list args;
 	va_start(args, fmt);
 	d->message = format(&list->arena, fmt, args);

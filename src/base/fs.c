@@ -35,7 +35,8 @@ int fs_read_fd(int fd, const char *name, size_t limit, struct str *out, struct e
 {
 	const size_t before = out->len;
 	struct stat st;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && (size_t)st.st_size <= limit)
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+		(size_t)st.st_size <= limit)
 		str_reserve(out, (size_t)st.st_size + 1);
 	for (;;) {
 		/* One byte over the limit is read to tell "just full" from "too large". */
@@ -58,7 +59,8 @@ int fs_read_fd(int fd, const char *name, size_t limit, struct str *out, struct e
 		out->data[out->len] = '\0';
 		if (out->len - before > limit) {
 			str_truncate(out, before);
-			return err_set(err, ERR_INVALID, "%s is larger than %zu bytes", name, limit);
+			return err_set(
+				err, ERR_INVALID, "%s is larger than %zu bytes", name, limit);
 		}
 	}
 }
@@ -120,7 +122,7 @@ int fs_write_if_changed(const char *path, const void *data, size_t len, mode_t m
 	AUTO_STR old = STR_INIT;
 	AUTO_ERR unreadable = NULL;
 	const bool same = fs_read(path, len, &old, &unreadable) == 0 && old.len == len &&
-		memcmp(old.data, data, len) == 0;
+			  memcmp(old.data, data, len) == 0;
 	if (!same && fs_write_atomic(path, data, len, mode, err) < 0)
 		return -1;
 	if (ret_changed)
@@ -131,7 +133,7 @@ int fs_write_if_changed(const char *path, const void *data, size_t len, mode_t m
 int fs_mkdirs(const char *path, mode_t mode, struct err **err)
 {
 	AUTO_FREE char *p = xstrdup(path);
-	for (char *at = p + 1;; at++) {
+	for (char *at = p + (*p == '/');; at++) {
 		if (*at && *at != '/')
 			continue;
 		const char end = *at;
@@ -206,7 +208,10 @@ int fs_open_beneath(int dirfd, const char *path, struct err **err)
 		.flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
 	};
-	const long fd = syscall(SYS_openat2, dirfd, path, &how, sizeof how);
+	long fd;
+	do /* EAGAIN: somebody renamed a folder on the way just now */
+		fd = syscall(SYS_openat2, dirfd, path, &how, sizeof how);
+	while (fd < 0 && (errno == EAGAIN || errno == EINTR));
 	if (fd < 0 && (errno == EXDEV || errno == ELOOP))
 		return err_set(err, ERR_DENIED, "%s leads out of the repository", path);
 	if (fd < 0)

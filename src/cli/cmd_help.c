@@ -1,19 +1,68 @@
 /* trueup help [COMMAND] */
 #include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
 #include "cli/help.h"
+#include "report/json.h"
+
+#include <string.h>
+
+static void add_option(struct arena *a, struct node *list, const struct option_spec *spec)
+{
+	struct node *map = node_new_map(a);
+	report_set_text(a, map, "name", spec->name);
+	if (spec->letter)
+		node_map_set(a, map, "letter", node_new_stringn(a, &spec->letter, 1));
+	report_set_text(a, map, "argument", spec->arg);
+	report_set_text(a, map, "help", spec->help);
+	report_set_text(a, map, "default", spec->fallback);
+	report_set_text(a, map, "choices", spec->choices);
+	node_seq_add(a, list, map);
+}
+
+static struct node *options_to_node(struct arena *a, const struct option_spec *table)
+{
+	struct node *list = node_new_seq(a);
+	for (const struct option_spec *o = table; o && o->name; o++)
+		add_option(a, list, o);
+	return list;
+}
+
+static struct node *command_to_node(struct arena *a, const struct command *command)
+{
+	struct node *map = node_new_map(a);
+	report_set_text(a, map, "name", command->name);
+	report_set_text(a, map, "summary", command->summary);
+	report_set_text(a, map, "operands", command->operands);
+	node_map_set(a, map, "options", options_to_node(a, command->options));
+	return map;
+}
+
+static void print_json(struct cli *cli, const struct command *only)
+{
+	AUTO_ARENA arena = {0};
+	struct node *document = report_document(&arena, "help");
+	struct node *list = node_new_seq(&arena);
+	for (size_t i = 0; commands[i]; i++)
+		if (only ? commands[i] == only : !commands[i]->hidden)
+			node_seq_add(&arena, list, command_to_node(&arena, commands[i]));
+	node_map_set(&arena, document, "commands", list);
+	node_map_set(&arena, document, "globalOptions", options_to_node(&arena, command_globals));
+	report_print_json(cli->out, document);
+}
 
 static int run(struct cli *cli, struct err **err)
 {
 	const char *name = operand(cli->opts, 0);
-	if (!name) {
+	const struct command *command = name ? command_find(name) : NULL;
+	if (name && !command)
+		return command_unknown(name, err);
+	if (str_eq(cli->format, "json"))
+		print_json(cli, command);
+	else if (command)
+		help_print_command(cli->out, command);
+	else
 		help_print_overview(cli->out);
-		return CLI_DONE;
-	}
-	const struct command *command = command_find(name);
-	if (!command)
-		return err_set(err, ERR_INVALID,
-			"there is no command '%s'; 'trueup help' lists them", name);
-	help_print_command(cli->out, command);
 	return CLI_DONE;
 }
 
@@ -23,11 +72,11 @@ const struct command cmd_help = {
 	.operands = "[COMMAND]",
 	.max_operands = 1,
 	.operand_kind = OPERAND_COMMAND,
-	.formats = "text",
-	.description = (const char *const[]){"Without an operand: lists the commands and the "
-					     "options that every one of them has. "
-					     "With one: the same as 'trueup COMMAND --help'.",
-		NULL},
+	.description =
+		(const char *const[]){
+			"Without an operand: lists the commands and the options that every one of "
+			"them has. With one: the same as 'trueup COMMAND --help'.",
+			NULL},
 	.examples =
 		(const struct example_doc[]){
 			{"trueup help plan", "Options, exit codes and examples of 'plan'."}, {0}},

@@ -109,6 +109,8 @@ extern const struct command *const commands[];
 extern const struct option_spec command_globals[];
 /* NULL if there is none of that name. */
 const struct command *command_find(const char *name);
+/* "unknown command 'pan'; did you mean 'plan'?" */
+int command_unknown(const char *word, struct err **err);
 
 /*
  * Values. The name must stand in the command's or the global table and the type must fit:

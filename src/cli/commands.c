@@ -1,6 +1,7 @@
 /* The list of commands, and the options that all of them have. */
 #include "cli/command.h"
 
+#include "base/err.h"
 #include "base/str.h"
 
 extern const struct command cmd_doctor;
@@ -64,4 +65,18 @@ const struct command *command_find(const char *name)
 		if (str_eq(commands[i]->name, name))
 			return commands[i];
 	return NULL;
+}
+
+int command_unknown(const char *word, struct err **err)
+{
+	const char *names[64] = {0};
+	size_t n = 0;
+	for (size_t i = 0; commands[i] && n + 1 < ARRAY_LEN(names); i++)
+		if (!commands[i]->hidden)
+			names[n++] = commands[i]->name;
+	const char *near = str_nearest(word, names);
+	if (near)
+		return err_set(
+			err, ERR_INVALID, "unknown command '%s'; did you mean '%s'?", word, near);
+	return err_set(err, ERR_INVALID, "unknown command '%s'; 'trueup help' lists them", word);
 }

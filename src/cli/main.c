@@ -9,6 +9,7 @@
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/version.h"
+#include "report/json.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,20 +28,6 @@ static int complain(struct term *t, const struct err *err, int code)
 	return code;
 }
 
-static int no_such_command(const char *word, struct err **err)
-{
-	const char *names[64] = {0};
-	size_t n = 0;
-	for (size_t i = 0; commands[i] && n + 1 < ARRAY_LEN(names); i++)
-		if (!commands[i]->hidden)
-			names[n++] = commands[i]->name;
-	const char *near = str_nearest(word, names);
-	if (near)
-		return err_set(
-			err, ERR_INVALID, "unknown command '%s'; did you mean '%s'?", word, near);
-	return err_set(err, ERR_INVALID, "unknown command '%s'; 'trueup help' lists them", word);
-}
-
 static int parse(struct opts *o, const struct command **ret_command, struct err **err)
 {
 	const char *word;
@@ -54,7 +41,7 @@ static int parse(struct opts *o, const struct command **ret_command, struct err 
 	}
 	const struct command *command = command_find(word);
 	if (!command)
-		return no_such_command(word, err);
+		return command_unknown(word, err);
 	if (opts_parse_command(o, command, err))
 		return -1;
 	*ret_command = command;
@@ -67,6 +54,20 @@ static char *own_path(void)
 	char path[4096];
 	const ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
 	return n > 0 ? xstrndup(path, (size_t)n) : NULL;
+}
+
+/* Who asked for JSON gets JSON, also when nothing came of it. */
+static void print_json_error(struct cli *cli, const struct err *err)
+{
+	AUTO_ARENA arena = {0};
+	AUTO_STR text = STR_INIT;
+	err_format(err, &text);
+	struct node *error = node_new_map(&arena);
+	report_set_text(&arena, error, "kind", err_kind_name(err_kind_of(err)));
+	report_set_text(&arena, error, "message", text.data);
+	struct node *document = report_document(&arena, cli->command->name);
+	node_map_set(&arena, document, "error", error);
+	report_print_json(cli->out, document);
 }
 
 static int run(
@@ -94,6 +95,8 @@ static int run(
 	term_progress_clear(errout);
 	if (code >= 0)
 		return code;
+	if (str_eq(cli.format, "json"))
+		print_json_error(&cli, err);
 	return complain(errout, err, CLI_FAILED);
 }
 
@@ -127,7 +130,7 @@ int main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 
-	AUTO_OPTS o = opts_new(argc, argv);
+	AUTO_OPTS o = opts_new(argc, (const char *const *)argv);
 	AUTO_ERR err = NULL;
 	const struct command *command;
 	const int parsed = parse(o, &command, &err);

@@ -23,7 +23,7 @@ struct value {
 
 struct opts {
 	int argc, next;
-	char *const *argv;
+	const char *const *argv;
 	const struct command *command;
 	struct value *globals; /* one per row of command_globals */
 	struct value *locals; /* one per row of command->options */
@@ -39,7 +39,7 @@ static size_t table_len(const struct option_spec *table)
 	return n;
 }
 
-struct opts *opts_new(int argc, char *const *argv)
+struct opts *opts_new(int argc, const char *const *argv)
 {
 	struct opts *o = xcalloc(1, sizeof *o);
 	o->argc = argc;

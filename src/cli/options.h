@@ -8,7 +8,7 @@
 #include "cli/command.h"
 
 /* argv is borrowed until opts_free(). */
-struct opts *opts_new(int argc, char *const *argv);
+struct opts *opts_new(int argc, const char *const *argv);
 void opts_free(struct opts **o); /* accepts NULL inside */
 #define AUTO_OPTS CLEANUP(opts_free) struct opts *
 

@@ -14,11 +14,11 @@
 
 /* What is printed by {{ }} outside and inside quotes; chosen by the file name. */
 enum tmpl_escape {
-	TMPL_ESCAPE_NONE,     /* as Jinja2 without autoescape: for tests and plain text */
-	TMPL_ESCAPE_HCL,      /* .tf.j2: HCL literal | text in which ${ and %{ cannot start */
-	TMPL_ESCAPE_JSON,     /* .json.j2, .yaml.j2: JSON literal | JSON string content */
+	TMPL_ESCAPE_NONE, /* as Jinja2 without autoescape: for tests and plain text */
+	TMPL_ESCAPE_HCL, /* .tf.j2: HCL literal | text in which ${ and %{ cannot start */
+	TMPL_ESCAPE_JSON, /* .json.j2, .yaml.j2: JSON literal | JSON string content */
 	TMPL_ESCAPE_MARKDOWN, /* .md.j2: Markdown and HTML escaped */
-	TMPL_ESCAPE_SHELL,    /* .sh.j2: one quoted word */
+	TMPL_ESCAPE_SHELL, /* .sh.j2: one quoted word */
 };
 enum tmpl_escape tmpl_escape_of(const char *name);
 

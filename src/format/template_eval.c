@@ -512,8 +512,12 @@ static struct node *eval_cond(struct eval *ev, const struct ast *e)
 		return NULL;
 	if (node_truthy(cond))
 		return eval_any(ev, e->a);
-	return e->c ? eval_any(ev, e->c)
-		    : new_undefined(ev, "no value: the condition is false and there is no else");
+	if (e->c)
+		return eval_any(ev, e->c);
+	struct node *none =
+		new_undefined(ev, "no value: the condition is false and there is no else");
+	none->boolean = true;
+	return none;
 }
 
 static struct node *eval_access(struct eval *ev, const struct ast *e)

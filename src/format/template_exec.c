@@ -253,15 +253,30 @@ static bool exec_text(struct eval *ev, const struct ast *e)
 	return true;
 }
 
+/* Where a literal must stand, nothing is not one. */
+static bool may_be_nothing(const struct eval *ev, const struct ast *output)
+{
+	const bool data = ev->escape == TMPL_ESCAPE_HCL || ev->escape == TMPL_ESCAPE_JSON;
+	return output->place != PLACE_LITERAL || !data;
+}
+
+static bool exec_output(struct eval *ev, const struct ast *e)
+{
+	const struct node *v = eval_any(ev, e->a);
+	if (!v)
+		return false;
+	if (v->type != TMPL_UNDEFINED)
+		return eval_print(ev, e, v);
+	return (v->boolean && may_be_nothing(ev, e)) || eval_undefined_error(ev, e->a->pos, v);
+}
+
 static bool exec_one(struct eval *ev, const struct ast *e)
 {
 	switch (e->kind) {
 	case AST_TEXT:
 		return exec_text(ev, e);
-	case AST_OUTPUT: {
-		const struct node *v = eval_value(ev, e->a);
-		return v && eval_print(ev, e, v);
-	}
+	case AST_OUTPUT:
+		return exec_output(ev, e);
 	case AST_IF:
 		return exec_if(ev, e);
 	case AST_FOR:

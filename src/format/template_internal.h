@@ -209,6 +209,7 @@ void place_check(const struct unit *unit, enum tmpl_escape escape, struct diag_l
 /* Beyond enum node_type: never leave the template language. */
 enum {
 	TMPL_UNDEFINED = 100, /* text: what is undefined, as a sentence */
+	/* boolean of it: printing it prints nothing ("x if y" without else, as in Jinja2) */
 	TMPL_LOOP, /* text: a struct loop */
 	TMPL_MACRO, /* text: its struct ast */
 };

@@ -139,7 +139,7 @@ static struct ast *parse_target(struct parser *p)
 	if (parens && !parser_expect(p, ')', "')'"))
 		return NULL;
 	if (!names.count) {
-		(void)parser_expect(p, TOK_NAME, "a name");
+		lexer_error(&p->lx, p->lx.tok.pos, "expected a name");
 		return NULL;
 	}
 	if (!comma)
@@ -286,8 +286,6 @@ static struct ast *parse_macro(struct parser *p, struct pos pos)
 	if (!end_tag(p) || !parse_body(p, "endmacro", pos, &e->alt))
 		return NULL;
 	lexer_next(&p->lx);
-	if (lexer_at_name(&p->lx, name))
-		lexer_next(&p->lx);
 	return end_tag(p) ? e : NULL;
 }
 
@@ -490,8 +488,9 @@ static bool parse_unit(struct parser *p, struct unit *unit)
 	p->unit = unit;
 	lexer_init(&p->lx, &unit->src, p->arena, p->diags);
 	unit->busy = true;
-	if (check_source(p, &unit->src))
-		(void)parse_body(p, "", (struct pos){&unit->src, 1, 1}, &unit->body);
+	if (check_source(p, &unit->src) &&
+		!parse_body(p, "", (struct pos){&unit->src, 1, 1}, &unit->body))
+		lexer_error(&p->lx, lexer_pos(&p->lx, p->lx.p), "this is no template");
 	unit->busy = false;
 	unit->failed = p->lx.failed;
 	if (!unit->failed) {
@@ -590,7 +589,9 @@ struct tmpl_expr *tmpl_expr_compile(const struct src *src, struct diag_list *dia
 	if (check_source(&p, &e->src)) {
 		lexer_enter(&p.lx, LEX_LONE);
 		e->root = parse_tuple(&p, true);
-		if (e->root && p.lx.tok.type != TOK_END)
+		if (!e->root)
+			lexer_error(&p.lx, p.lx.tok.pos, "this is no expression");
+		else if (p.lx.tok.type != TOK_END)
 			(void)parser_expect(&p, TOK_END, "an operator or the end");
 	}
 	if (!p.lx.failed)

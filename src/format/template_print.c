@@ -185,8 +185,7 @@ static void json_content(struct str *out, const char *text, size_t len, bool htm
 		else if (c >= 0x10000 && html)
 			str_addf(out, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10),
 				0xdc00 + ((c - 0x10000) & 0x3ff));
-		else if (c < 0x20 ||
-			 (html ? c >= 0x7f && c != 0x7f : !utf8_printable(c) && c < 0x10000))
+		else if (c < 0x20 || (html ? c >= 0x7f : !utf8_printable(c) && c < 0x10000))
 			str_addf(out, "\\u%04x", c);
 		else
 			str_addn(out, text + i, n);

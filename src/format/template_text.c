@@ -548,12 +548,8 @@ static struct node *split_blanks(struct tmpl_call *c, struct node *seq, int64_t 
 		if (p >= end)
 			return seq;
 		const char *stop = p;
-		if (max-- == 0) {
-			stop = end;
-			while (stop > p && is_space(stop[-1]))
-				stop--;
-			return split_push(c, seq, p, stop) ? seq : NULL;
-		}
+		if (max-- == 0)
+			return split_push(c, seq, p, end) ? seq : NULL;
 		while (stop < end && !in_set(stop, (size_t)(end - stop), NULL, &n))
 			stop += n;
 		if (!split_push(c, seq, p, stop))

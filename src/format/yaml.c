@@ -365,6 +365,7 @@ struct node *yaml_parse(struct arena *arena, const struct src *src, struct diag_
 	if (bom < 0)
 		return NULL;
 	struct loader l = {.arena = arena, .src = src, .diags = diags};
+	l.nodes = grow_array(NULL, 0, &l.cap, sizeof(struct node *));
 	if (!yaml_parser_initialize(&l.parser))
 		abort(); /* out of memory, as everywhere */
 	yaml_parser_set_encoding(&l.parser, YAML_UTF8_ENCODING);

@@ -42,7 +42,7 @@ static const struct problem problems[] = {
 	 "a tab is used for indentation", "indent with blanks"},
 	{NULL, "mapping values are not allowed in this context", AT_PROBLEM, "yaml-syntax",
 	 "a ':' is not allowed here",
-	 "put a text that contains ': ' in quotes; if this is a key, check its indentation"},
+	 "put a text that contains ': ' in quotes; if this is a key, check the indentation here and above"},
 	{NULL, "could not find expected ':'", AT_CONTEXT, "yaml-syntax",
 	 "this line is neither 'key: value' nor a list item",
 	 "add the ':', or indent the line if it continues the text above"},
@@ -97,6 +97,10 @@ static const struct problem tab_at_context = {NULL, NULL, AT_CONTEXT, "yaml-tab"
 	"a tab is used for indentation", "indent with blanks"};
 static const struct problem behind_quote = {NULL, NULL, AT_PROBLEM, "yaml-syntax",
 	"text behind a closing quote", "put all of it into one pair of quotes; inside '...' a ' is written ''"};
+static const struct problem missing_key = {NULL, NULL, AT_PROBLEM, "yaml-key",
+	"the key before this ':' is missing", "write the key, or quote a text that starts with ':'"};
+static const struct problem stray_bracket = {NULL, NULL, AT_PROBLEM, "yaml-syntax",
+	"this closing bracket has no opening one", "delete it, or quote a text that ends with it"};
 static const struct problem unknown = {NULL, NULL, AT_PROBLEM, "yaml-syntax",
 	"this is not YAML", "check the indentation and the quotes of this line and the one above"};
 /* clang-format on */
@@ -163,6 +167,19 @@ static bool follows_quote(const struct src *src, yaml_mark_t mark)
 	       p > src->data && (p[-1] == '"' || p[-1] == '\'');
 }
 
+/* The problem by what stands in the text; NULL: nothing that says more than libyaml does. */
+static const struct problem *look_at_text(const yaml_parser_t *parser, const struct src *src)
+{
+	const char c = *at_index(src, parser->problem_mark.index);
+	if (follows_quote(src, parser->problem_mark))
+		return &behind_quote;
+	if (str_eq(parser->problem, "did not find expected key") && c == ':')
+		return &missing_key;
+	if (!parser->flow_level && (c == ']' || c == '}'))
+		return &stray_bracket;
+	return NULL;
+}
+
 static const struct problem *choose_problem(const yaml_parser_t *parser, const struct src *src)
 {
 	const char *text = parser->problem ? parser->problem : "";
@@ -172,10 +189,10 @@ static const struct problem *choose_problem(const yaml_parser_t *parser, const s
 	if (tab_indents(src,
 		    p->place == AT_CONTEXT ? parser->context_mark.line : parser->problem_mark.line))
 		return p->place == AT_CONTEXT ? &tab_at_context : &tab_at_problem;
-	if (p->place == AT_PROBLEM && str_starts(text, "did not find expected") &&
-		follows_quote(src, parser->problem_mark))
-		return &behind_quote;
-	return p;
+	const struct problem *seen = NULL;
+	if (p->place == AT_PROBLEM && str_starts(text, "did not find expected"))
+		seen = look_at_text(parser, src);
+	return seen ? seen : p;
 }
 
 void yaml_problem_report(

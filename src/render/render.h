@@ -152,7 +152,7 @@ struct preview {
  * What turns before into after (either may be NULL: nothing), resource by resource. types says
  * which attributes force a replacement.
  */
-void render_preview(const struct render_types *types, const struct rendering *before,
+void render_preview(struct render_types *types, const struct rendering *before,
 	const struct rendering *after, struct arena *arena, struct preview *ret);
 
 #endif

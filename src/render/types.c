@@ -173,14 +173,29 @@ const struct type_key *type_find_key(const struct render_type *type, const char 
 	return NULL;
 }
 
-const struct type_resource *type_find_resource(
-	const struct render_types *types, const char *resource)
+static const struct type_resource *resource_of(const struct render_type *type, const char *name)
 {
-	for (size_t i = 0; i < types->count; i++) {
-		const struct render_type *type = &types->items[i];
-		for (size_t k = 0; k < type->resource_count; k++)
-			if (strcmp(type->resources[k].name, resource) == 0)
-				return &type->resources[k];
-	}
+	for (size_t i = 0; i < type->resource_count; i++)
+		if (strcmp(type->resources[i].name, name) == 0)
+			return &type->resources[i];
 	return NULL;
+}
+
+const struct type_resource *types_find_resource(struct render_types *types, const char *resource)
+{
+	/* A mistake in a built-in type is reported where the type is used. */
+	AUTO_DIAGS ignored = {0};
+	if (!types->shared.loaded) {
+		types->shared.loaded = true;
+		if (!type_read_resources(
+			    &types->shared, "shared/resources.yaml", &types->arena, &ignored))
+			return NULL;
+	}
+	const struct type_resource *found = resource_of(&types->shared, resource);
+	for (size_t i = 0; !found && i < types->count; i++) {
+		const struct render_type *type = types_find(types, types->items[i].name, &ignored);
+		if (type)
+			found = resource_of(type, resource);
+	}
+	return found;
 }

@@ -101,6 +101,8 @@ struct render_types {
 	struct arena arena;
 	struct render_type *items; /* sorted by name */
 	size_t count;
+	/* Resources of templates/shared/resources.yaml: the network, security groups. */
+	struct render_type shared;
 	struct strmap lists; /* templates/data: name to `const char *const *` */
 	struct strmap files; /* shared templates by name, compiled: struct tmpl */
 };
@@ -121,11 +123,17 @@ const char *const *types_list(
 tmpl_loader types_include;
 
 const struct type_key *type_find_key(const struct render_type *type, const char *name);
-const struct type_resource *type_find_resource(
-	const struct render_types *types, const char *resource);
+/*
+ * What is known of a Terraform resource type; NULL: nothing. Shared ones come first, so that the
+ * answer does not depend on which types were read before.
+ */
+const struct type_resource *types_find_resource(struct render_types *types, const char *resource);
 
 /* Reads type.yaml into type; false after adding errors. In types_read.c. */
 bool type_read(struct render_type *type, struct arena *arena, struct diag_list *diags);
+/* Reads the `resources` of templates/NAME into type, which needs no primary one. */
+bool type_read_resources(
+	struct render_type *type, const char *name, struct arena *arena, struct diag_list *diags);
 void type_release(struct render_type *type);
 
 #endif

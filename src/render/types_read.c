@@ -245,7 +245,7 @@ static void read_resources(struct reader *r, const struct node *resources)
 		res->updates = read_texts(r, spec, "updates");
 		res->also = read_texts(r, spec, "also");
 	}
-	if (primaries != 1)
+	if (primaries != 1 && t->name)
 		diag_error(r->diags, RULE, resources ? resources->pos : (struct pos){0},
 			"%s: exactly one of resources must be primary", r->path);
 }
@@ -315,22 +315,47 @@ static void read_doc(struct reader *r, const struct node *doc)
 	t->outputs = read_exprs(r, node_get(doc, "outputs"), &t->output_count);
 }
 
+/* The document of a built-in file; NULL after an error. */
+static const struct node *parse_builtin(
+	const char *name, struct arena *arena, struct diag_list *diags, const char **ret_path)
+{
+	const struct builtin *file = builtin_file(name);
+	*ret_path = arena_printf(arena, "templates/%s", name);
+	if (!file) {
+		diag_error(diags, RULE, (struct pos){0}, "%s is not built into this executable",
+			*ret_path);
+		return NULL;
+	}
+	struct src *src = arena_alloc(arena, sizeof(*src));
+	*src = (struct src){*ret_path, file->data, file->len};
+	const struct node *doc = yaml_parse(arena, src, diags);
+	if (doc && doc->type != NODE_MAP) {
+		diag_error(diags, RULE, doc->pos, "%s: a map was expected", *ret_path);
+		return NULL;
+	}
+	return doc;
+}
+
 bool type_read(struct render_type *type, struct arena *arena, struct diag_list *diags)
 {
 	const size_t errors = diags->errors;
+	struct reader r = {arena, diags, type, NULL};
 	AUTO_STR name = STR_INIT;
 	str_addf(&name, "%s/type.yaml", type->folder);
-	const struct builtin *file = builtin_file(name.data);
-	struct src *src = arena_alloc(arena, sizeof(*src));
-	const char *path = arena_printf(arena, "templates/%s", name.data);
-	*src = (struct src){path, file->data, file->len};
-	const struct node *doc = yaml_parse(arena, src, diags);
-	if (doc && doc->type == NODE_MAP) {
-		struct reader r = {arena, diags, type, path};
+	const struct node *doc = parse_builtin(name.data, arena, diags, &r.path);
+	if (doc)
 		read_doc(&r, doc);
-	} else if (doc) {
-		diag_error(diags, RULE, doc->pos, "%s: a map was expected", path);
-	}
+	return diags->errors == errors;
+}
+
+bool type_read_resources(
+	struct render_type *type, const char *name, struct arena *arena, struct diag_list *diags)
+{
+	const size_t errors = diags->errors;
+	struct reader r = {arena, diags, type, NULL};
+	const struct node *doc = parse_builtin(name, arena, diags, &r.path);
+	if (doc)
+		read_resources(&r, node_get(doc, "resources"));
 	return diags->errors == errors;
 }
 

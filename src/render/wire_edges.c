@@ -194,7 +194,7 @@ static struct node *add_target_group(
 	struct node *g = wire_list_add(w, lb, LIST_TARGET_GROUPS);
 	AUTO_STR id = STR_INIT;
 	AUTO_STR slug = STR_INIT;
-	/* With the port: a group of another port replaces this one and needs another name. */
+	/* Another port is another group, and the new one is made before the old one goes. */
 	str_addf(&id, "%s/%s/%lld", lb->spec->id, kind, (long long)port);
 	name_physical(&w->scope, id.data, 32, &slug);
 	wire_set(w, g, "name", name);

@@ -43,7 +43,7 @@ if [ -x "$trueup" ]; then
 	if need mandoc 'man pages pass mandoc -Tlint'; then
 		point 'man pages pass mandoc -Tlint' \
 			"$(mandoc -Tlint -Wstyle "$man"/*.1 2>&1 |
-				grep -vE 'referenced manual not found|Mdocdate|mandoc.db' | head -n 20)"
+				grep -vE 'referenced manual not found|mandoc\.db' | head -n 20)"
 	fi
 	point 'every command has a source file of its name' "$(for name in $names; do
 		[ -f "src/cli/cmd_$(printf '%s' "$name" | tr - _).c" ] || echo "$name"

@@ -16,5 +16,4 @@ resource "aws_vpc_security_group_ingress_rule" "admin__ingress_1" {
   from_port         = 22
   to_port           = 22
   cidr_ipv4         = "192.0.2.0/24"
-  tags              = { "Name" = "shop-Admin access" }
 }

@@ -38,10 +38,6 @@ resource "aws_security_group" "db" {
   description = "RDS shop-db-ca16fe88"
   vpc_id      = aws_vpc.main.id
   tags        = { "Name" = "shop-Orders" }
-
-  lifecycle {
-    create_before_destroy = true
-  }
 }
 
 resource "aws_vpc_security_group_ingress_rule" "db__from_web_5432" {
@@ -51,5 +47,4 @@ resource "aws_vpc_security_group_ingress_rule" "db__from_web_5432" {
   from_port                    = 5432
   to_port                      = 5432
   referenced_security_group_id = aws_security_group.web.id
-  tags                         = { "Name" = "shop-Orders" }
 }

@@ -70,7 +70,6 @@ resource "aws_vpc_security_group_ingress_rule" "lb__80_1" {
   from_port         = 80
   to_port           = 80
   cidr_ipv4         = "10.0.0.0/16"
-  tags              = { "Name" = "shop-Front" }
 }
 
 resource "aws_security_group" "lb" {
@@ -78,10 +77,6 @@ resource "aws_security_group" "lb" {
   description = "ALB shop-lb-87d48493"
   vpc_id      = aws_vpc.main.id
   tags        = { "Name" = "shop-Front" }
-
-  lifecycle {
-    create_before_destroy = true
-  }
 }
 
 resource "aws_vpc_security_group_egress_rule" "lb__to_web_80" {
@@ -91,5 +86,4 @@ resource "aws_vpc_security_group_egress_rule" "lb__to_web_80" {
   from_port                    = 80
   to_port                      = 80
   referenced_security_group_id = aws_security_group.web.id
-  tags                         = { "Name" = "shop-Front" }
 }

@@ -65,10 +65,6 @@ resource "aws_security_group" "web" {
   description = "EC2 shop-web-00662fe2"
   vpc_id      = aws_vpc.main.id
   tags        = { "Name" = "shop-Web server" }
-
-  lifecycle {
-    create_before_destroy = true
-  }
 }
 
 resource "aws_vpc_security_group_egress_rule" "web__vpc" {
@@ -76,7 +72,6 @@ resource "aws_vpc_security_group_egress_rule" "web__vpc" {
   description       = "to the network"
   ip_protocol       = "-1"
   cidr_ipv4         = "10.0.0.0/16"
-  tags              = { "Name" = "shop-Web server" }
 }
 
 resource "aws_vpc_security_group_ingress_rule" "web__from_lb_80" {
@@ -86,5 +81,4 @@ resource "aws_vpc_security_group_ingress_rule" "web__from_lb_80" {
   from_port                    = 80
   to_port                      = 80
   referenced_security_group_id = aws_security_group.lb.id
-  tags                         = { "Name" = "shop-Web server" }
 }

@@ -1,0 +1,3 @@
+data "aws_vpc" "main" {
+  id = "vpc-0123456789abcdef0"
+}

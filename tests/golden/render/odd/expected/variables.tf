@@ -1,0 +1,4 @@
+variable "db__password" {
+  type      = string
+  sensitive = true
+}

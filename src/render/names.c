@@ -104,6 +104,17 @@ static void cut_words(struct str *s, size_t max)
 		str_truncate(s, s->len - 1);
 }
 
+/* A letter, and nothing that AWS keeps for itself (security groups, load balancers, keys). */
+static bool may_start(const char *words)
+{
+	static const char *const reserved[] = {"sg", "internal", "aws", "amazon", "xn"};
+	const size_t len = strcspn(words, "-");
+	for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
+		if (strlen(reserved[i]) == len && memcmp(words, reserved[i], len) == 0)
+			return false;
+	return is_letter(words[0]);
+}
+
 void name_physical(const struct name_scope *scope, const char *node, size_t limit, struct str *out)
 {
 	struct digest *d = digest_begin();
@@ -118,7 +129,7 @@ void name_physical(const struct name_scope *scope, const char *node, size_t limi
 	AUTO_STR canvas_words = STR_INIT;
 	AUTO_STR node_words = STR_INIT;
 	add_words(scope->canvas, &canvas_words);
-	if (canvas_words.len == 0 || !is_letter(canvas_words.data[0])) {
+	if (!may_start(canvas_words.data)) {
 		AUTO_STR with_letter = STR_INIT;
 		str_add(&with_letter, canvas_words.len ? "c-" : "c");
 		str_add(&with_letter, canvas_words.data);

@@ -199,28 +199,27 @@ static void finish(struct source_manifest *m)
 	digest_end(d, m->digest);
 }
 
+static struct change_side side_at(const struct source_manifest *m, size_t i)
+{
+	if (!m || i >= m->count)
+		return (struct change_side){0};
+	const struct source_file *f = &m->files[i];
+	return (struct change_side){f->path, f->digest, f->entry, true};
+}
+
 static int compare(const struct source_manifest *old, const struct source_manifest *new,
 	struct change_list *list, struct err **err)
 {
-	const size_t old_count = old ? old->count : 0;
-	for (size_t i = 0, j = 0; i < old_count || j < new->count;) {
-		const struct source_file *a = i < old_count ? &old->files[i] : NULL;
-		const struct source_file *b = j < new->count ? &new->files[j] : NULL;
-		const int order = !a ? 1 : !b ? -1 : strcmp(a->path, b->path);
+	for (size_t i = 0, j = 0;;) {
+		const struct change_side a = side_at(old, i), b = side_at(new, j);
+		if (!a.path && !b.path)
+			return 0;
+		const int order = change_order(&a, &b);
 		i += order <= 0;
 		j += order >= 0;
-		if (order == 0 && str_eq(a->digest, b->digest) && a->entry == b->entry)
-			continue;
-		struct source_change *c = change_add(list, order <= 0 ? a->path : b->path, err);
-		if (!c)
+		if (change_pair(list, order <= 0 ? &a : NULL, order >= 0 ? &b : NULL, err) < 0)
 			return -1;
-		c->op = order < 0 ? SOURCE_REMOVED : order > 0 ? SOURCE_ADDED : SOURCE_MODIFIED;
-		c->entry = order < 0 ? a->entry : b->entry;
-		c->on_disk = order >= 0;
-		c->old_id = order <= 0 ? a->digest : NULL;
-		c->new_id = order >= 0 ? b->digest : NULL;
 	}
-	return 0;
 }
 
 int source_scan(struct source *s, const struct source_manifest *old, int64_t now_ms,

@@ -45,6 +45,22 @@ static void add_part(struct arena *arena, struct ignore_rule *rule, const char *
 	rule->parts[rule->count++] = arena_memdup(arena, text, len);
 }
 
+/* Cuts a pattern at its slashes; false if it has too many parts. */
+static bool add_parts(struct arena *arena, struct ignore_rule *rule, const char *text, size_t len)
+{
+	while (len) {
+		const char *slash = memchr(text, '/', len);
+		const size_t part = slash ? (size_t)(slash - text) : len;
+		if (rule->count == MAX_PARTS)
+			return false;
+		if (part)
+			add_part(arena, rule, text, part);
+		text += part + (slash != NULL);
+		len -= part + (slash != NULL);
+	}
+	return true;
+}
+
 /* False: the line holds no rule. */
 static bool parse_line(const char *line, size_t len, struct arena *arena, struct ignore_rule *ret)
 {
@@ -61,27 +77,13 @@ static bool parse_line(const char *line, size_t len, struct arena *arena, struct
 		ret->dir_only = true;
 		len--;
 	}
-	const bool anchored = len && memchr(line, '/', len);
-	if (len && line[0] == '/') {
-		line++;
-		len--;
-	}
 	if (!len)
 		return false;
 	ret->parts = arena_array(arena, MAX_PARTS + 1, sizeof *ret->parts);
-	if (!anchored)
+	/* Without a slash inside, a pattern is good at every depth. */
+	if (!memchr(line, '/', len))
 		add_part(arena, ret, "**", 2);
-	while (len) {
-		const char *slash = memchr(line, '/', len);
-		const size_t part = slash ? (size_t)(slash - line) : len;
-		if (ret->count == MAX_PARTS)
-			return false;
-		if (part)
-			add_part(arena, ret, line, part);
-		line += part + (slash != NULL);
-		len -= part + (slash != NULL);
-	}
-	return true;
+	return add_parts(arena, ret, line, len);
 }
 
 void ignore_parse(const char *text, size_t len, struct arena *arena, struct ignore *ret)

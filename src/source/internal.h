@@ -48,6 +48,19 @@ struct change_list {
 /* Appends and returns a zeroed change with a copy of path; NULL with *err over the limit. */
 struct source_change *change_add(struct change_list *list, const char *path, struct err **err);
 
+/* One side of a comparison of two sorted lists; path NULL: not there. */
+struct change_side {
+	const char *path, *id;
+	enum source_entry entry;
+	bool on_disk;
+};
+
+/* Order of two sides by path; one that is not there comes last. */
+int change_order(const struct change_side *a, const struct change_side *b);
+/* Appends what the two sides of one path (or one alone) amount to: nothing if they are equal. */
+MUST_CHECK int change_pair(struct change_list *list, const struct change_side *old,
+	const struct change_side *new, struct err **err);
+
 /* A name that is never part of a spec tree. */
 bool source_is_private(const char *name);
 /* Does the filter want it? NULL wants all. */

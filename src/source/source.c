@@ -249,3 +249,27 @@ struct source_change *change_add(struct change_list *list, const char *path, str
 	*c = (struct source_change){.path = arena_strdup(list->arena, path)};
 	return c;
 }
+
+int change_order(const struct change_side *a, const struct change_side *b)
+{
+	if (!a->path || !b->path)
+		return a->path ? -1 : 1;
+	return strcmp(a->path, b->path);
+}
+
+int change_pair(struct change_list *list, const struct change_side *old,
+	const struct change_side *new, struct err **err)
+{
+	if (old && new &&str_eq(old->id, new->id) && old->entry == new->entry)
+		return 0;
+	const struct change_side *now = new ? new : old;
+	struct source_change *c = change_add(list, now->path, err);
+	if (!c)
+		return -1;
+	c->op = !old ? SOURCE_ADDED : !new ? SOURCE_REMOVED : SOURCE_MODIFIED;
+	c->entry = now->entry;
+	c->on_disk = new &&new->on_disk;
+	c->old_id = old ? old->id : NULL;
+	c->new_id = new ? new->id : NULL;
+	return 0;
+}

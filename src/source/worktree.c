@@ -245,28 +245,28 @@ static int list_disk(struct source *s, const struct source_filter *filter, struc
 	return 0;
 }
 
+static struct change_side side_at(const struct source_changes *list, size_t i)
+{
+	if (i >= list->count)
+		return (struct change_side){0};
+	const struct source_change *c = &list->items[i];
+	return (struct change_side){c->path, c->new_id, c->entry, c->on_disk};
+}
+
 /* Both lists are "added" entries sorted by path. */
 static int compare(const struct source_changes *old, const struct source_changes *new,
 	struct change_list *list, struct err **err)
 {
-	for (size_t i = 0, j = 0; i < old->count || j < new->count;) {
-		const struct source_change *a = i < old->count ? &old->items[i] : NULL;
-		const struct source_change *b = j < new->count ? &new->items[j] : NULL;
-		const int order = !a ? 1 : !b ? -1 : strcmp(a->path, b->path);
+	for (size_t i = 0, j = 0;;) {
+		const struct change_side a = side_at(old, i), b = side_at(new, j);
+		if (!a.path && !b.path)
+			return 0;
+		const int order = change_order(&a, &b);
 		i += order <= 0;
 		j += order >= 0;
-		if (order == 0 && str_eq(a->new_id, b->new_id) && a->entry == b->entry)
-			continue;
-		struct source_change *c = change_add(list, order <= 0 ? a->path : b->path, err);
-		if (!c)
+		if (change_pair(list, order <= 0 ? &a : NULL, order >= 0 ? &b : NULL, err) < 0)
 			return -1;
-		c->op = order < 0 ? SOURCE_REMOVED : order > 0 ? SOURCE_ADDED : SOURCE_MODIFIED;
-		c->entry = order < 0 ? a->entry : b->entry;
-		c->on_disk = order >= 0 && b->on_disk;
-		c->old_id = order <= 0 ? a->new_id : NULL;
-		c->new_id = order >= 0 ? b->new_id : NULL;
 	}
-	return 0;
 }
 
 int source_diff_worktree(struct source *s, const char *old_tree, const struct source_filter *filter,

@@ -351,6 +351,32 @@ static void notes_of_two_processes(void **state)
 	sh(f, "cd r; git notes --ref=trueup show | grep -q 'by git'; git fsck --strict");
 }
 
+/* Objects that a push brought wait elsewhere until the hooks agree; git says where. */
+static void objects_in_quarantine(void **state)
+{
+	struct fixture *f = *state;
+	sh(f, NEW_REPO
+		"cp -r .git ../kept; echo q >q.yaml; git add .; git commit -qm two;"
+		"git rev-parse HEAD >../new; cd ..; mv r/.git/objects waiting;"
+		"mv kept/objects r/.git/objects; cp kept/refs/heads/main r/.git/refs/heads/main");
+	AUTO_FREE char *id_file = path_join(f->dir, "new");
+	AUTO_FREE char *waiting = path_join(f->dir, "waiting");
+	AUTO_STR id = STR_INIT;
+	ok(f, fs_read(id_file, 100, &id, &f->err));
+	str_truncate(&id, id.len - 1);
+	struct source_rev rev;
+	open_at(f, "r", NULL);
+	fails(f, source_resolve(f->source, id.data, &rev, &f->err), ERR_NOT_FOUND, "no revision");
+	open_at(f, "r", NULL);
+	assert_int_equal(setenv("GIT_OBJECT_DIRECTORY", waiting, 1), 0);
+	const int rc = source_resolve(f->source, id.data, &rev, &f->err);
+	assert_int_equal(unsetenv("GIT_OBJECT_DIRECTORY"), 0);
+	ok(f, rc);
+	AUTO_STR text = STR_INIT;
+	ok(f, source_read_path(f->source, rev.tree, "q.yaml", 10, &text, &f->err));
+	assert_string_equal(text.data, "q\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -364,6 +390,7 @@ int main(void)
 		source_test(large_and_odd_trees),
 		source_test(uncommitted_changes),
 		source_test(notes_of_two_processes),
+		source_test(objects_in_quarantine),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

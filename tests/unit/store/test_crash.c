@@ -60,7 +60,7 @@ static void writers_wait_for_each_other(void **state)
 		struct err *err = NULL;
 		int rc = store_open(f->dir, 0, &store, &err);
 		for (int i = 0; rc == 0 && i < ROUNDS; i++) {
-			char id[32];
+			char id[48];
 			(void)snprintf(id, sizeof id, "01JD%d%021d", w, i);
 			rc = effect(store, id, &err);
 		}
@@ -83,7 +83,7 @@ static void two_adopters_record_one_end(void **state)
 	struct fixture *f = *state;
 	ok(f, store_open(f->dir, 0, &f->store, &f->err));
 	for (int i = 0; i < ROUNDS; i++) {
-		char id[32];
+		char id[48];
 		(void)snprintf(id, sizeof id, "01JD%022d", i);
 		const struct operation_row intent = {
 			.id = id, .object_key = "canvas/a", .kind = "apply", .actor = "os:a"};
@@ -144,7 +144,7 @@ static void a_killed_writer_leaves_a_whole_store(void **state)
 			if (store_open(f->dir, 0, &store, &err) < 0)
 				_exit(1);
 			for (int i = 0;; i++) {
-				char id[32];
+				char id[48];
 				(void)snprintf(id, sizeof id, "01JD%02d%020d", kill_at, i);
 				if (effect(store, id, &err) < 0)
 					_exit(1);

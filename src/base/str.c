@@ -105,6 +105,14 @@ bool str_ends(const char *text, const char *suffix)
 	return n >= m && memcmp(text + n - m, suffix, m) == 0;
 }
 
+bool str_copy(char *to, size_t size, const char *text)
+{
+	const size_t len = strlen(text), fits = len < size ? len : size - 1;
+	memcpy(to, text, fits);
+	to[fits] = '\0';
+	return fits == len;
+}
+
 bool str_eq(const char *a, const char *b)
 {
 	return a == b || (a && b && strcmp(a, b) == 0);

@@ -40,6 +40,8 @@ char *str_detach(struct str *s);
 
 bool str_starts(const char *text, const char *prefix);
 bool str_ends(const char *text, const char *suffix);
+/* Copies text into an array of size bytes, cut if need be; false if it was. */
+bool str_copy(char *to, size_t size, const char *text);
 /* strcmp() == 0, where NULL equals only NULL. */
 bool str_eq(const char *a, const char *b);
 

@@ -54,21 +54,34 @@ static void read_object(
 	ret->applied_role_json = sql_get_text(q, arena);
 }
 
-int store_object_get(struct store *store, const char *key, enum object_parts parts,
-	struct arena *arena, struct object_row **ret, struct err **err)
+/* One object by a statement with one text parameter. */
+static int get_object(struct store *store, enum sql_id id, const char *text, struct arena *arena,
+	struct object_row **ret, struct err **err)
 {
 	*ret = NULL;
 	AUTO_SQL q = SQL_NONE;
-	const enum sql_id id = parts == OBJECT_BRIEF ? SQL_OBJECT_BRIEF : SQL_OBJECT_FULL;
 	if (sql_start(store, id, &q, err) < 0)
 		return -1;
-	sql_text(&q, key);
+	sql_text(&q, text);
 	const int rc = sql_row(&q, err);
 	if (rc <= 0)
 		return rc;
 	*ret = arena_alloc(arena, sizeof **ret);
-	read_object(&q, parts, arena, *ret);
+	read_object(&q, id == SQL_OBJECT_FULL ? OBJECT_FULL : OBJECT_BRIEF, arena, *ret);
 	return 0;
+}
+
+int store_object_get(struct store *store, const char *key, enum object_parts parts,
+	struct arena *arena, struct object_row **ret, struct err **err)
+{
+	const enum sql_id id = parts == OBJECT_BRIEF ? SQL_OBJECT_BRIEF : SQL_OBJECT_FULL;
+	return get_object(store, id, key, arena, ret, err);
+}
+
+int store_object_at_path(struct store *store, const char *path, struct arena *arena,
+	struct object_row **ret, struct err **err)
+{
+	return get_object(store, SQL_OBJECT_AT_PATH, path, arena, ret, err);
 }
 
 int store_objects(struct store *store, const struct object_filter *filter, enum object_parts parts,

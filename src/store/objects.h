@@ -51,6 +51,10 @@ enum object_parts { OBJECT_BRIEF, OBJECT_FULL };
 MUST_CHECK int store_object_get(struct store *store, const char *key, enum object_parts parts,
 	struct arena *arena, struct object_row **ret, struct err **err);
 
+/* The present object that was last seen at path, brief; *ret NULL if none. */
+MUST_CHECK int store_object_at_path(struct store *store, const char *path, struct arena *arena,
+	struct object_row **ret, struct err **err);
+
 struct object_filter {
 	const char *kind; /* NULL: all */
 	bool unsettled; /* only those that are not settled (see store_pending) */

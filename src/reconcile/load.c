@@ -1,0 +1,496 @@
+/*
+ * The recorded tree is compared with the new one; changed blobs are read and decoded, and only
+ * what changed or refers to something that changed is checked again. Everything else is found by
+ * its key in the store and read from its blob when a rule or a message asks for it, so that
+ * places in messages are always those of the text.
+ */
+#include "reconcile/load.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "format/yaml.h"
+
+#include <string.h>
+
+static bool wanted(void *ctx, const char *path, bool is_dir)
+{
+	(void)ctx;
+	return is_dir || spec_path_class(path) != SPEC_PATH_IGNORED;
+}
+
+static const struct source_filter spec_files = {wanted, NULL};
+
+static void add_key(
+	struct load *l, const char *const **list, size_t *count, size_t *cap, const char *key)
+{
+	const char **grown =
+		arena_grow(&l->arena, (void *)(uintptr_t)*list, *count, cap, sizeof **list);
+	grown[(*count)++] = key;
+	*list = grown;
+}
+
+/* --- reading one file -------------------------------------------------------------------- */
+
+/* Texts and positions live in the arena of the load. */
+static const struct src *make_src(struct load *l, const char *path, const struct str *text)
+{
+	struct src *src = arena_alloc(&l->arena, sizeof *src);
+	src->path = path;
+	src->data = text ? arena_memdup(&l->arena, text->data, text->len) : "";
+	src->len = text ? text->len : 0;
+	return src;
+}
+
+/* A problem with the file as a whole. */
+static void report_file(struct load *l, const char *path, const char *rule, const char *message)
+{
+	const struct pos pos = {.src = make_src(l, path, NULL)};
+	diag_error(&l->diags, rule, pos, "%s", message);
+}
+
+static struct loaded_spec *put_spec(
+	struct load *l, const struct spec *spec, const char *path, const char *blob)
+{
+	struct loaded_spec *entry = arena_alloc(&l->arena, sizeof *entry);
+	*entry = (struct loaded_spec){.spec = spec, .path = path, .blob = blob};
+	(void)strmap_put(&l->specs, spec->key, entry);
+	return entry;
+}
+
+/* Takes in a changed file. */
+static int take_change(struct load *l, const struct source_change *change, struct err **err)
+{
+	const enum spec_path_class class = spec_path_class(change->path);
+	if (class == SPEC_PATH_RUNBOOKS)
+		return 0;
+	if (change->entry != SOURCE_FILE) {
+		if (class != SPEC_PATH_ELSEWHERE)
+			report_file(l, change->path, "spec-link",
+				"is a symbolic link or a submodule; a spec must be a plain file");
+		return 0;
+	}
+	AUTO_STR text = STR_INIT;
+	if (source_read_change(l->session->source, change, YAML_MAX_BYTES, &text, err) < 0) {
+		if (err_kind_of(*err) != ERR_INVALID)
+			return err_wrap(err, "read %s", change->path);
+		err_free(err);
+		report_file(l, change->path, "yaml-limit", "is larger than 4 MiB");
+		return 0;
+	}
+	if (class == SPEC_PATH_ELSEWHERE && !spec_sniff(text.data, text.len))
+		return 0;
+	const struct src *src = make_src(l, change->path, &text);
+	const struct spec *spec = spec_load(&l->arena, src, &l->diags);
+	if (!spec) {
+		add_key(l, &l->broken, &l->broken_count, &l->broken_cap, change->path);
+		return 0;
+	}
+	const struct loaded_spec *other = strmap_get(&l->specs, spec->key);
+	if (other) {
+		spec_report_duplicate(other->spec, spec, &l->diags);
+		return 0;
+	}
+	put_spec(l, spec, change->path, change->new_id)->changed = true;
+	add_key(l, &l->changed, &l->changed_count, &l->changed_cap, spec->key);
+	return 0;
+}
+
+/* Reads a recorded spec that did not change. Its mistakes were reported when it was recorded. */
+static struct loaded_spec *read_recorded(struct load *l, const struct object_row *row)
+{
+	AUTO_STR text = STR_INIT;
+	AUTO_ERR err = NULL;
+	AUTO_DIAGS ignored = {0};
+	const char *path = arena_strdup(&l->arena, row->path);
+	const bool on_disk = source_kind(l->session->source) == SOURCE_FOLDER;
+	const int got =
+		on_disk ? source_read_disk(l->session->source, path, YAML_MAX_BYTES, &text, &err)
+			: source_read(
+				  l->session->source, row->blob_id, YAML_MAX_BYTES, &text, &err);
+	if (got < 0)
+		return NULL;
+	const struct spec *spec = spec_load(&l->arena, make_src(l, path, &text), &ignored);
+	if (!spec || !str_eq(spec->key, row->key))
+		return NULL;
+	return put_spec(l, spec, path, arena_strdup(&l->arena, row->blob_id));
+}
+
+/* --- what the revision holds ------------------------------------------------------------- */
+
+static bool is_gone(const struct load *l, const char *key)
+{
+	for (size_t i = 0; i < l->gone_count; i++)
+		if (str_eq(l->gone[i], key))
+			return true;
+	return false;
+}
+
+const struct loaded_spec *load_entry(struct load *l, const char *key)
+{
+	struct loaded_spec *entry = strmap_get(&l->specs, key);
+	if (entry || strmap_has(&l->specs, key))
+		return entry;
+	AUTO_ARENA scratch = {0};
+	AUTO_ERR err = NULL;
+	struct object_row *row = NULL;
+	if (l->session->store && !is_gone(l, key) && !(l->flags & LOAD_ALL) &&
+		store_object_get(l->session->store, key, OBJECT_BRIEF, &scratch, &row, &err) == 0 &&
+		row && row->present)
+		entry = read_recorded(l, row);
+	if (!entry)
+		(void)strmap_put(&l->specs, key, NULL);
+	return entry;
+}
+
+const struct spec *load_spec(struct load *l, const char *key)
+{
+	const struct loaded_spec *entry = load_entry(l, key);
+	return entry ? entry->spec : NULL;
+}
+
+/* Calls fn for every recorded key of the kind that is still there unchanged. */
+static int each_recorded(struct load *l, enum spec_kind kind,
+	void (*fn)(struct load *l, const char *key, void *data), void *data, struct err **err)
+{
+	if (!l->session->store || l->flags & LOAD_ALL)
+		return 0;
+	AUTO_ARENA scratch = {0};
+	const struct object_filter filter = {.kind = spec_kind_name(kind)};
+	struct object_rows rows = {0};
+	if (store_objects(l->session->store, &filter, OBJECT_BRIEF, &scratch, &rows, err) < 0)
+		return -1;
+	for (size_t i = 0; i < rows.count; i++) {
+		const char *key = rows.items[i].key;
+		const struct loaded_spec *entry = strmap_get(&l->specs, key);
+		if (rows.items[i].present && !(entry && entry->changed) && !is_gone(l, key))
+			fn(l, key, data);
+	}
+	return 0;
+}
+
+struct key_list {
+	const char *const *items;
+	size_t count, cap;
+};
+
+static void collect_key(struct load *l, const char *key, void *data)
+{
+	struct key_list *list = data;
+	add_key(l, &list->items, &list->count, &list->cap, arena_strdup(&l->arena, key));
+}
+
+const char *const *load_keys(struct load *l, enum spec_kind kind)
+{
+	if (l->keys[kind])
+		return l->keys[kind];
+	struct key_list list = {0};
+	AUTO_ERR err = NULL;
+	for (size_t i = 0; i < l->changed_count; i++) {
+		const struct loaded_spec *entry = strmap_get(&l->specs, l->changed[i]);
+		if (entry->spec->kind == kind)
+			add_key(l, &list.items, &list.count, &list.cap, l->changed[i]);
+	}
+	/* Only names for messages: without the recorded ones they are fewer, not wrong. */
+	(void)each_recorded(l, kind, collect_key, &list, &err);
+	add_key(l, &list.items, &list.count, &list.cap, NULL);
+	l->keys[kind] = list.items;
+	return list.items;
+}
+
+static void count_key(struct load *l, const char *key, void *data)
+{
+	(void)l;
+	(void)key;
+	++*(size_t *)data;
+}
+
+int load_counts(struct load *l, size_t ret[KIND_COUNT], struct err **err)
+{
+	memset(ret, 0, KIND_COUNT * sizeof *ret);
+	for (size_t i = 0; i < l->changed_count; i++) {
+		const struct loaded_spec *entry = strmap_get(&l->specs, l->changed[i]);
+		ret[entry->spec->kind]++;
+	}
+	for (int kind = 0; kind < KIND_COUNT; kind++)
+		if (spec_kind_supported((enum spec_kind)kind) &&
+			each_recorded(l, (enum spec_kind)kind, count_key, &ret[kind], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* --- comparing --------------------------------------------------------------------------- */
+
+static void add_gone(struct load *l, const char *key)
+{
+	const struct loaded_spec *entry = strmap_get(&l->specs, key);
+	if (!(entry && entry->changed) && !is_gone(l, key))
+		add_key(l, &l->gone, &l->gone_count, &l->gone_cap, arena_strdup(&l->arena, key));
+}
+
+/* A key of a changed file that is recorded at another path, which did not change: a duplicate. */
+static int check_moved(
+	struct load *l, const char *key, const struct strmap *touched, struct err **err)
+{
+	AUTO_ARENA scratch = {0};
+	struct object_row *row = NULL;
+	if (store_object_get(l->session->store, key, OBJECT_BRIEF, &scratch, &row, err) < 0)
+		return -1;
+	const struct loaded_spec *entry = strmap_get(&l->specs, key);
+	if (!row || !row->present || str_eq(row->path, entry->path) ||
+		strmap_has(touched, row->path))
+		return 0;
+	(void)strmap_remove(&l->specs, key);
+	const struct loaded_spec *first = read_recorded(l, row);
+	if (first)
+		spec_report_duplicate(first->spec, entry->spec, &l->diags);
+	(void)strmap_put(&l->specs, key, (void *)(uintptr_t)entry);
+	return 0;
+}
+
+/* Finds what went: recorded objects whose file was removed or now says something else. */
+static int find_gone(struct load *l, struct err **err)
+{
+	AUTO_STRMAP touched = {0};
+	for (size_t i = 0; i < l->changes.count; i++)
+		(void)strmap_put(&touched, l->changes.items[i].path, NULL);
+	for (size_t i = 0; i < l->changes.count; i++) {
+		const struct source_change *c = &l->changes.items[i];
+		if (c->op == SOURCE_ADDED)
+			continue;
+		AUTO_ARENA scratch = {0};
+		struct object_row *row = NULL;
+		if (store_object_at_path(l->session->store, c->path, &scratch, &row, err) < 0)
+			return -1;
+		if (row)
+			add_gone(l, row->key);
+	}
+	for (size_t i = 0; i < l->changed_count; i++)
+		if (check_moved(l, l->changed[i], &touched, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* After everything was read anew: what is recorded and was not found again is gone. */
+static int find_gone_all(struct load *l, struct err **err)
+{
+	AUTO_ARENA scratch = {0};
+	const struct object_filter filter = {0};
+	struct object_rows rows = {0};
+	if (store_objects(l->session->store, &filter, OBJECT_BRIEF, &scratch, &rows, err) < 0)
+		return -1;
+	for (size_t i = 0; i < rows.count; i++)
+		if (rows.items[i].present)
+			add_gone(l, rows.items[i].key);
+	return 0;
+}
+
+static int read_changes(struct load *l, const char *old_tree, struct err **err)
+{
+	struct source *source = l->session->source;
+	if (source_kind(source) == SOURCE_FOLDER) {
+		struct source_manifest old = {0};
+		if (old_tree && store_files_get(l->session->store, &l->arena, &old, err) < 0)
+			return -1;
+		if (source_scan(source, old_tree ? &old : NULL, l->session->now_ms, &spec_files,
+			    &l->arena, &l->scan, err) < 0)
+			return err_wrap(err, "read the folder %s", l->session->dir);
+		l->changes = l->scan.changes;
+		l->revision = l->tree = l->scan.manifest.digest;
+		return 0;
+	}
+	l->revision = l->rev.commit;
+	l->tree = l->rev.tree;
+	const int got = l->flags & LOAD_WORKTREE
+				? source_diff_worktree(source, old_tree, &spec_files, &l->arena,
+					  &l->changes, err)
+				: source_diff(source, old_tree, l->tree, &spec_files, &l->arena,
+					  &l->changes, err);
+	return got < 0 ? err_wrap(err, "compare with what is recorded") : 0;
+}
+
+static int compare(struct load *l, const char *rev, struct err **err)
+{
+	struct session *s = l->session;
+	struct revision_row *recorded = NULL;
+	if (source_kind(s->source) == SOURCE_GIT &&
+		source_resolve(s->source, rev, &l->rev, err) < 0)
+		return -1;
+	if (s->store && store_revision_last(s->store, &l->arena, &recorded, err) < 0)
+		return -1;
+	l->recorded = recorded;
+	const bool anew = !recorded || !str_eq(recorded->decoder, DECODER_VERSION);
+	if (anew)
+		l->flags |= LOAD_ALL;
+	if (read_changes(l, l->flags & LOAD_ALL ? NULL : recorded->tree_id, err) < 0)
+		return -1;
+	l->same = recorded && !anew && str_eq(recorded->tree_id, l->tree) &&
+		  !(l->flags & LOAD_WORKTREE);
+	for (size_t i = 0; i < l->changes.count; i++)
+		if (l->changes.items[i].op != SOURCE_REMOVED &&
+			take_change(l, &l->changes.items[i], err) < 0)
+			return -1;
+	if (!s->store)
+		return 0;
+	return l->flags & LOAD_ALL ? find_gone_all(l, err) : find_gone(l, err);
+}
+
+/* --- checking ---------------------------------------------------------------------------- */
+
+static const struct spec *finder_find(void *data, const char *key)
+{
+	return load_spec(data, key);
+}
+
+static const char *const *finder_keys(void *data, enum spec_kind kind)
+{
+	return load_keys(data, kind);
+}
+
+struct spec_finder load_finder(struct load *l)
+{
+	return (struct spec_finder){
+		.find = finder_find, .keys = finder_keys, .data = l, .broken = l->broken};
+}
+
+const struct spec *load_role_of(struct load *l, const struct spec *canvas)
+{
+	const struct spec_finder finder = load_finder(l);
+	return spec_role_of(canvas, &finder);
+}
+
+const char *const *load_needs(struct load *l, struct arena *arena, const struct spec *spec)
+{
+	const char *const *needs = spec_needs(arena, spec);
+	if (spec->kind != KIND_CANVAS || spec->canvas->role.text)
+		return needs;
+	const struct spec *role = load_role_of(l, spec);
+	size_t count = 0;
+	while (needs[count])
+		count++;
+	const char **all = arena_array(arena, count + 2, sizeof *all);
+	for (size_t i = 0; i < count; i++)
+		all[i] = needs[i];
+	if (role)
+		all[count] = role->key;
+	return all;
+}
+
+struct check_list {
+	const struct spec **items;
+	size_t count, cap;
+};
+
+static void add_check(struct load *l, struct check_list *list, const char *key)
+{
+	struct loaded_spec *entry = (struct loaded_spec *)(uintptr_t)load_entry(l, key);
+	if (!entry || !entry->spec || entry->checked)
+		return;
+	entry->checked = true;
+	list->items =
+		arena_grow(&l->arena, list->items, list->count, &list->cap, sizeof list->items[0]);
+	list->items[list->count++] = entry->spec;
+}
+
+static int add_dependants(
+	struct load *l, struct check_list *list, const char *key, struct err **err)
+{
+	AUTO_ARENA scratch = {0};
+	struct store_keys keys = {0};
+	if (store_dependants(l->session->store, key, &scratch, &keys, err) < 0)
+		return -1;
+	for (size_t i = 0; i < keys.count; i++)
+		add_check(l, list, keys.items[i]);
+	return 0;
+}
+
+static void check_canvas(struct load *l, const struct spec *spec)
+{
+	const struct spec *found = load_role_of(l, spec);
+	const struct render_input input = {
+		.name = spec->name,
+		.canvas = spec->canvas,
+		.role = found ? found->role : NULL,
+		.config = l->config,
+		.repository = l->session->repository,
+		.pos = spec->name_pos,
+	};
+	render_check_canvas(l->types, &input, &l->diags);
+}
+
+static int check_all(struct load *l, struct err **err)
+{
+	struct check_list list = {0};
+	for (size_t i = 0; i < l->changed_count; i++)
+		add_check(l, &list, l->changed[i]);
+	if (l->session->store && !(l->flags & LOAD_ALL)) {
+		for (size_t i = 0; i < l->changed_count; i++)
+			if (add_dependants(l, &list, l->changed[i], err) < 0)
+				return -1;
+		for (size_t i = 0; i < l->gone_count; i++)
+			if (add_dependants(l, &list, l->gone[i], err) < 0)
+				return -1;
+	}
+	add_key(l, &l->broken, &l->broken_count, &l->broken_cap, NULL);
+	const struct spec_finder finder = load_finder(l);
+	spec_check(list.items, list.count, &finder, &l->diags);
+	for (size_t i = 0; i < list.count; i++)
+		if (list.items[i]->kind == KIND_CANVAS)
+			check_canvas(l, list.items[i]);
+	diag_sort(&l->diags);
+	return 0;
+}
+
+static void find_config(struct load *l)
+{
+	const char *const *keys = load_keys(l, KIND_CONFIG);
+	const struct spec *spec = keys[0] ? load_spec(l, keys[0]) : NULL;
+	l->config = spec ? spec->config : spec_config_default(&l->arena);
+}
+
+int load_open(struct session *session, struct render_types *types, const char *rev, unsigned flags,
+	struct load *ret, struct err **err)
+{
+	*ret = (struct load){.session = session, .types = types, .flags = flags};
+	if (compare(ret, rev, err) < 0) {
+		load_close(ret);
+		return -1;
+	}
+	find_config(ret);
+	struct source_changes dirty = {0};
+	if (check_all(ret, err) < 0 ||
+		(flags & LOAD_NOTICE && source_kind(session->source) == SOURCE_GIT &&
+			source_dirty(session->source, &spec_files, &ret->arena, &dirty, err) < 0)) {
+		load_close(ret);
+		return -1;
+	}
+	ret->uncommitted = dirty.count;
+	return 0;
+}
+
+void load_close(struct load *l)
+{
+	strmap_release(&l->specs);
+	diag_list_release(&l->diags);
+	arena_release(&l->arena);
+	*l = (struct load){0};
+}
+
+int load_needed(struct session *session, bool *ret_needed, struct err **err)
+{
+	*ret_needed = true;
+	struct source_rev head;
+	if (!session->store || source_kind(session->source) != SOURCE_GIT ||
+		!source_head_fast(session->source, &head))
+		return 0;
+	AUTO_ARENA scratch = {0};
+	struct revision_row *last = NULL;
+	struct store_pending pending = {0};
+	if (store_revision_last(session->store, &scratch, &last, err) < 0 ||
+		store_pending(session->store, &pending, err) < 0)
+		return -1;
+	*ret_needed = !last || !str_eq(last->commit_id, head.commit) ||
+		      !str_eq(last->decoder, DECODER_VERSION) || pending.unsettled ||
+		      pending.operations || pending.revision;
+	return 0;
+}

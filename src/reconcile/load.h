@@ -1,0 +1,107 @@
+/*
+ * Loading: from a spec root and the recorded revision to what changed, decoded and checked. Only
+ * changed files are read; a spec that did not change is read when something asks for it. Nothing
+ * is written: load_record() does that, when everything is valid and the caller means it.
+ */
+#ifndef TRUEUP_RECONCILE_LOAD_H
+#define TRUEUP_RECONCILE_LOAD_H
+
+#include "base/diag.h"
+#include "base/strmap.h"
+#include "reconcile/session.h"
+#include "render/render.h"
+#include "spec/check.h"
+#include "store/objects.h"
+#include "store/revisions.h"
+
+/* Changes when decoding or checking does: everything is read again once. */
+#define DECODER_VERSION "1"
+/* Changes when the same canvas renders to something else: every object is planned again. */
+#define RENDER_VERSION "1"
+
+enum load_flags {
+	LOAD_WORKTREE = 1 << 0, /* the files on disk instead of the commit */
+	LOAD_ALL = 1 << 1, /* read and check everything, as if nothing was recorded */
+	LOAD_NOTICE = 1 << 2, /* count uncommitted edits: costs a look at every file */
+};
+
+/* One spec of the revision, as far as it was needed. */
+struct loaded_spec {
+	const struct spec *spec; /* NULL: could not be read (see diags) */
+	const char *path;
+	const char *blob; /* id of the content */
+	bool changed; /* differs from what is recorded, or is new */
+	bool checked; /* was handed to the cross-file checks */
+};
+
+struct load {
+	/* Set by load_open(), for the caller. */
+	struct source_rev rev;
+	const char *revision; /* commit; digest of the manifest for a plain folder */
+	const char *tree;
+	const struct revision_row *recorded; /* NULL: nothing yet */
+	bool same; /* the revision is the recorded one */
+	const char *const *changed; /* keys of specs that are new or differ */
+	size_t changed_count;
+	const char *const *gone; /* keys recorded as present that are not there any more */
+	size_t gone_count;
+	size_t uncommitted; /* spec files on disk that differ from the revision (LOAD_NOTICE) */
+	const struct config *config; /* in force: as written, or the defaults */
+	struct diag_list diags;
+
+	/* The rest is load.c's own. */
+	struct arena arena;
+	struct session *session;
+	struct render_types *types;
+	unsigned flags;
+	struct strmap specs; /* key -> struct loaded_spec */
+	struct source_scan_result scan;
+	struct source_changes changes;
+	size_t changed_cap, gone_cap;
+	const char *const *broken; /* paths of files that gave no spec */
+	size_t broken_count, broken_cap;
+	const char *const *keys[KIND_COUNT]; /* cache of load_keys() */
+};
+
+/*
+ * Reads rev (NULL: HEAD; ignored for a plain folder), decodes what changed and checks it. 0 also
+ * when specs are invalid: look at ret->diags.errors. types is borrowed.
+ */
+MUST_CHECK int load_open(struct session *session, struct render_types *types, const char *rev,
+	unsigned flags, struct load *ret, struct err **err);
+void load_close(struct load *l);
+#define AUTO_LOAD CLEANUP(load_close) struct load
+
+/*
+ * Is there anything to do at all? Answers without libgit2 and without reading a spec: false means
+ * that HEAD is the recorded revision and every object is where it should be.
+ */
+MUST_CHECK int load_needed(struct session *session, bool *ret_needed, struct err **err);
+
+/* The spec with this key in the revision, read now if it was not yet; NULL if there is none. */
+const struct spec *load_spec(struct load *l, const char *key);
+const struct loaded_spec *load_entry(struct load *l, const char *key);
+/* For the checks of spec/: finds in this load. */
+struct spec_finder load_finder(struct load *l);
+/* The Role of a canvas: the one it names, or the only one there is. NULL: unknown. */
+const struct spec *load_role_of(struct load *l, const struct spec *canvas);
+/* spec_needs(), with the Role of a canvas that names none. */
+const char *const *load_needs(struct load *l, struct arena *arena, const struct spec *spec);
+/* All keys of a kind in the revision, ending with NULL. Reads every recorded key. */
+const char *const *load_keys(struct load *l, enum spec_kind kind);
+/* How many specs of each kind the revision has. */
+MUST_CHECK int load_counts(struct load *l, size_t ret[KIND_COUNT], struct err **err);
+
+/* The full digest of an object, as the pipeline works it out. */
+struct load_seen {
+	const char *key, *digest;
+};
+
+/*
+ * Records the revision: objects seen (changed ones, and those whose digest is in seen), objects
+ * gone, what they need, manifest. In one transaction of its own. *ret_id is the revision's number.
+ */
+MUST_CHECK int load_record(struct load *l, const struct load_seen *seen, size_t seen_count,
+	int64_t *ret_id, struct err **err);
+
+#endif

@@ -1,0 +1,89 @@
+/*
+ * Taking over what an earlier process left open: an apply that still runs is followed to its end,
+ * one that ended meanwhile is recorded, one that never started or was lost is recorded as that.
+ * Afterwards nothing is open, and the run plans from what is true.
+ */
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "reconcile/run_internal.h"
+
+#include <string.h>
+
+struct adoption {
+	struct run *run;
+	struct item item; /* for the listener: key only */
+	struct str log;
+};
+
+static void on_event(void *data, const struct engine_event *event)
+{
+	struct adoption *a = data;
+	AUTO_STR line = STR_INIT;
+	message_event_text(event, &line);
+	str_addf(&a->log, "%s\n", line.data);
+	if (event->type != ENGINE_EVENT_LOG)
+		run_emit(a->run, RUN_PROGRESS, &a->item, line.data);
+}
+
+/* The engine's view of an object whose spec may be gone: its workspace is enough. */
+static struct engine_target bare_target(struct run *run, const char *name)
+{
+	return (struct engine_target){
+		.state_dir = run->session->state_dir,
+		.name = name,
+		.config = run->load.config,
+		.environ = run->options->environ,
+		.masker = run->masker,
+	};
+}
+
+static int adopt_apply(struct run *run, const struct operation_row *op, struct err **err)
+{
+	struct adoption a = {.run = run, .log = STR_INIT};
+	const char *slash = strchr(op->object_key, '/');
+	a.item.key = a.item.out.key = op->object_key;
+	struct plan_row *plan = NULL;
+	if (op->plan_id &&
+		store_plan_get(run->session->store, op->plan_id, &run->arena, &plan, err) < 0)
+		return -1;
+	const struct engine *engine = engine_find(plan ? plan->engine : "terraform");
+	const struct engine_target target = bare_target(run, slash ? slash + 1 : op->object_key);
+	AUTO_FREE char *dir = xasprintf("%s/jobs/%s", run->session->state_dir, op->id);
+	const struct engine_run engine_run = {
+		.job_dir = dir,
+		.owner = "trueup",
+		.on_event = on_event,
+		.data = &a,
+		.interrupts = run->options->interrupts,
+	};
+	char since[CLOCK_TEXT_SIZE];
+	run_emit(run, RUN_ADOPTED, &a.item,
+		arena_printf(&run->arena, "%s of %s by %s, begun %s, was left by its process",
+			op->kind, op->object_key, op->actor, clock_format(op->intended_at, since)));
+	struct engine_outcome outcome = {0};
+	int result = engine->adopt(&target, &engine_run, &run->arena, &outcome, err);
+	if (result == 0) {
+		struct finished finished;
+		message_read_finished(
+			message_finished(&run->arena, &outcome), &run->arena, &finished);
+		bool recorded = false;
+		result = outcome_record(run->session, op, &finished, a.log.data, &recorded, err);
+		run_notice(run, "%s of %s ended meanwhile: %s", op->kind, op->object_key,
+			outcome.end == ENGINE_DONE ? "done" : outcome.error);
+	}
+	str_release(&a.log);
+	return result;
+}
+
+int run_adopt(struct run *run, struct err **err)
+{
+	struct operation_rows open = {0};
+	if (store_operations_open(run->session->store, &run->arena, &open, err) < 0)
+		return -1;
+	for (size_t i = 0; i < open.count; i++)
+		if (adopt_apply(run, &open.items[i], err) < 0)
+			return err_wrap(err, "take over operation %s", open.items[i].id);
+	return 0;
+}

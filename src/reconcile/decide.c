@@ -1,0 +1,361 @@
+/*
+ * From what is true about one object to a decision with its preview and gates: the facts of
+ * plan/decide.h are put together here, from the revision, the store and the engine's state.
+ */
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "format/emit.h"
+#include "format/yaml.h"
+#include "reconcile/run_internal.h"
+
+#include <string.h>
+
+/* --- facts -------------------------------------------------------------------------------- */
+
+static enum plan_last last_of(const struct object_row *row)
+{
+	if (!row || !row->outcome)
+		return LAST_NONE;
+	if (str_eq(row->outcome, "ok"))
+		return LAST_DONE;
+	return str_eq(row->outcome, "lost") ? LAST_LOST : LAST_FAILED;
+}
+
+/* The recorded sides as nodes: the canvas spec, and {role, backend} of that time. */
+static const struct node *recorded_json(struct run *run, const char *json)
+{
+	if (!json)
+		return NULL;
+	struct src *src = arena_alloc(&run->arena, sizeof *src);
+	*src = (struct src){"recorded", json, strlen(json)};
+	AUTO_DIAGS ignored = {0};
+	return json_parse(&run->arena, src, &ignored);
+}
+
+static const char *role_text(const struct node *side, const char *key)
+{
+	return node_text(node_get(node_get(node_get(side, "role"), "spec"), key));
+}
+
+static bool same_backend(const struct node *recorded, const struct config *config)
+{
+	const struct node *now = config->terraform.backend;
+	const struct node *then = node_get(recorded, "backend");
+	const bool local = !then || then->type == NODE_NULL;
+	return now ? !local && node_equal(now, then) : local;
+}
+
+/* Does it live elsewhere than what was applied? Such a change cannot be an update. */
+static bool has_moved(struct run *run, const struct item *item)
+{
+	const struct object_row *row = item->row;
+	if (item->kind != KIND_CANVAS || !item->desired || !row || !row->applied_spec_json)
+		return false;
+	const struct node *spec = node_get(recorded_json(run, row->applied_spec_json), "spec");
+	const struct node *side = recorded_json(run, row->applied_role_json);
+	const char *engine = node_text(node_get(spec, "engine"));
+	const char *region = node_text(node_get(spec, "region"));
+	if (!region)
+		region = role_text(side, "region");
+	const char *account = role_text(side, "account");
+	const struct role *role = item->role;
+	const char *now = item->canvas->region.text;
+	if (!now && role)
+		now = role->region.text;
+	return !str_eq(engine ? engine : "terraform", item->canvas->engine) ||
+	       (region && now && !str_eq(region, now)) ||
+	       (account && role && !str_eq(account, role->account.text)) ||
+	       !same_backend(side, run->load.config);
+}
+
+/* Who is a member of a recorded role? */
+static bool is_member(const void *data, const char *role, const char *actor)
+{
+	struct run *run = (struct run *)(uintptr_t)data;
+	AUTO_FREE char *key = xasprintf("role/%s", role);
+	const struct role *r = run_gate_role(run, key);
+	for (size_t i = 0; r && i < r->members.count; i++)
+		if (str_eq(r->members.items[i].text, actor))
+			return true;
+	return false;
+}
+
+int item_approval(struct run *run, const struct item *item, const struct plan_row *plan,
+	struct item_approval *ret, struct err **err)
+{
+	struct approval_rows rows = {0};
+	const struct approval_query query = {
+		.subject = item->key, .digest = plan->identity, .now = run->session->now_ms};
+	if (store_approvals(run->session->store, &query, &run->arena, &rows, err) < 0)
+		return -1;
+	*ret = (struct item_approval){
+		.request = {&item->canvas->approval, plan->identity, plan->requester,
+			plan->created_at},
+	};
+	struct approval_decision *decisions =
+		arena_array(&run->arena, rows.count, sizeof *decisions);
+	size_t count = 0;
+	for (size_t i = 0; i < rows.count; i++) {
+		const struct approval_row *r = &rows.items[i];
+		const char *why = NULL;
+		/* Roles may have changed since: who may not decide now does not count. */
+		if (!approval_may_decide(&ret->request, r->actor, is_member, run, &why))
+			continue;
+		decisions[count++] =
+			(struct approval_decision){r->actor, r->digest, r->approve, r->at};
+		ret->any = ret->any || r->approve;
+	}
+	ret->state = approval_judge(
+		&ret->request, decisions, count, run->session->now_ms, &ret->missing);
+	return 0;
+}
+
+/* The open plan of the object if what it was bound to is still so. */
+static int stored_plan(struct run *run, struct item *item, enum plan_stored *ret, struct err **err)
+{
+	*ret = STORED_NONE;
+	struct store *store = run->session->store;
+	struct plan_row *plan = NULL;
+	if (!store || !item->engine)
+		return 0;
+	if (item->row && item->row->plan_id &&
+		store_plan_get(store, item->row->plan_id, &run->arena, &plan, err) < 0)
+		return -1;
+	const char *digest = item->desired ? item->digest : "";
+	if (plan && plan->status == PLAN_REJECTED && str_eq(plan->object_digest, digest)) {
+		*ret = STORED_REJECTED;
+		return 0;
+	}
+	if (store_plan_open(store, item->key, &run->arena, &plan, err) < 0)
+		return -1;
+	if (!plan)
+		return 0;
+	struct engine_target target;
+	item_target(run, item, &run->arena, &target);
+	const char *lineage = "";
+	int64_t serial = 0;
+	if (item->engine->state_id(&target, &run->arena, &lineage, &serial, err) < 0)
+		return -1;
+	const bool valid = str_eq(plan->object_digest, digest) &&
+			   str_eq(plan->renderer, RENDER_VERSION) && plan->path &&
+			   str_eq(plan->state_lineage ? plan->state_lineage : "", lineage) &&
+			   plan->state_serial == serial;
+	if (!valid)
+		return 0;
+	struct item_approval approval;
+	if (item_approval(run, item, plan, &approval, err) < 0)
+		return -1;
+	if (approval.state == APPROVAL_EXPIRED)
+		return 0;
+	item->stored = plan;
+	if (approval.state == APPROVAL_REJECTED)
+		*ret = STORED_REJECTED;
+	else if (approval.state == APPROVAL_GRANTED || approval.any)
+		*ret = STORED_APPROVED;
+	else
+		*ret = STORED_WAITING;
+	return 0;
+}
+
+static int gather(struct run *run, struct item *item, struct plan_facts *f, struct err **err)
+{
+	const struct object_row *row = item->row;
+	*f = (struct plan_facts){
+		.desired = item->desired != NULL,
+		.recorded = row && row->phase != PHASE_DESTROYED && row->phase != PHASE_ORPHANED &&
+			    (row->applied_digest || row->outcome),
+		.last = last_of(row),
+		.suspended = row && row->suspended,
+	};
+	f->same = f->desired && row && str_eq(row->applied_digest, item->digest);
+	if (item->kind != KIND_CANVAS)
+		return 0;
+	f->moved = has_moved(run, item);
+	f->suspended = f->suspended || (item->desired && item->canvas->suspend);
+	if (!item->desired && item->canvas) {
+		f->protect = item->canvas->protect;
+		/* `trueup destroy` asks for it by name: retain is about files that went. */
+		f->retain = item->canvas->deletion == DELETION_RETAIN &&
+			    !load_entry(&run->load, item->key);
+	}
+	return stored_plan(run, item, &f->stored, err);
+}
+
+/* --- gates -------------------------------------------------------------------------------- */
+
+/* The Role as last recorded; as desired when it never was. */
+const struct role *run_gate_role(struct run *run, const char *key)
+{
+	AUTO_ERR err = NULL;
+	struct object_row *row = NULL;
+	if (run->session->store &&
+		store_object_get(run->session->store, key, OBJECT_FULL, &run->arena, &row, &err) ==
+			0 &&
+		row && row->applied_spec_json) {
+		AUTO_DIAGS ignored = {0};
+		struct src *src = arena_alloc(&run->arena, sizeof *src);
+		*src = (struct src){"recorded", "", 0};
+		const struct node *doc = recorded_json(run, row->applied_spec_json);
+		const struct spec *spec = doc ? spec_decode(&run->arena, src, doc, &ignored) : NULL;
+		if (spec && spec->kind == KIND_ROLE)
+			return spec->role;
+	}
+	const struct spec *spec = load_spec(&run->load, key);
+	return spec ? spec->role : NULL;
+}
+
+/* Is the actor in a recorded role that may change roles? While none is recorded, anybody may. */
+static int may_manage_roles(struct run *run, bool *ret, struct err **err)
+{
+	*ret = true;
+	if (!run->session->store)
+		return 0;
+	AUTO_ARENA scratch = {0};
+	struct object_rows rows = {0};
+	const struct object_filter roles = {.kind = spec_kind_name(KIND_ROLE)};
+	if (store_objects(run->session->store, &roles, OBJECT_BRIEF, &scratch, &rows, err) < 0)
+		return -1;
+	bool managed = false, member = false;
+	for (size_t i = 0; i < rows.count; i++) {
+		const struct role *r =
+			rows.items[i].applied_digest ? run_gate_role(run, rows.items[i].key) : NULL;
+		if (!r || !r->active || !r->permissions.manage_roles)
+			continue;
+		managed = true;
+		member = member || !r->members.count;
+		for (size_t k = 0; k < r->members.count; k++)
+			member = member || str_eq(r->members.items[k].text, run->session->actor);
+	}
+	*ret = member || !managed;
+	return 0;
+}
+
+/* Is what it needs where it should be? */
+static bool is_ready(struct run *run, const char *key)
+{
+	const struct item *item = item_find(run, key);
+	if (item && item->decision.action != PLAN_NONE)
+		return item->out.status == OBJECT_APPLIED || item->out.status == OBJECT_RECORDED;
+	AUTO_ARENA scratch = {0};
+	AUTO_ERR err = NULL;
+	struct object_row *row = NULL;
+	if (item)
+		return true;
+	return run->session->store &&
+	       store_object_get(run->session->store, key, OBJECT_BRIEF, &scratch, &row, &err) ==
+		       0 &&
+	       row && row->applied_digest;
+}
+
+/* A role whose change is refused: what uses it has to wait. */
+static bool is_refused(struct run *run, const char *key)
+{
+	const struct item *item = item_find(run, key);
+	return item && gates_verdict(&item->out.gates, NULL) == GATE_REFUSE;
+}
+
+static const char *const *not_ready(struct run *run, const struct item *item, size_t *ret_count)
+{
+	const char **keys = NULL;
+	size_t count = 0, cap = 0;
+	const char *role = arena_printf(&run->arena, "role/%s", item->role_name);
+	if (is_refused(run, role)) {
+		keys = arena_grow(&run->arena, keys, count, &cap, sizeof *keys);
+		keys[count++] = role;
+	}
+	for (const char *const *k = item->waits_for; item->desired && k && *k; k++) {
+		if (is_ready(run, *k))
+			continue;
+		keys = arena_grow(&run->arena, keys, count, &cap, sizeof *keys);
+		keys[count++] = *k;
+	}
+	*ret_count = count;
+	return keys;
+}
+
+static int ask_gates(struct run *run, struct item *item, struct err **err)
+{
+	struct gate_input in = {
+		.action = item->decision.action,
+		.actor = run->session->actor,
+		.canvas = item->canvas,
+		.labels = item->labels,
+		.label_count = item->label_count,
+		.config = run->load.config,
+		.role_change = item->kind == KIND_ROLE,
+	};
+	if (in.role_change && may_manage_roles(run, &in.may_manage_roles, err) < 0)
+		return -1;
+	if (item->kind == KIND_CANVAS) {
+		in.role_name = item->role_name;
+		in.role = run_gate_role(run, arena_printf(&run->arena, "role/%s", item->role_name));
+		in.waits_for = not_ready(run, item, &in.waits_for_count);
+	}
+	item->out.gates = (struct gate_answers){0};
+	gates_policy(&in, &run->arena, &item->out.gates);
+	return 0;
+}
+
+/* --- the decision ------------------------------------------------------------------------- */
+
+static const char *plural(struct arena *arena, size_t n, const char *word)
+{
+	return arena_printf(arena, "%zu %s%s", n, word, n == 1 ? "" : "s");
+}
+
+static void summarise(struct run *run, struct item *item)
+{
+	struct arena *a = &run->arena;
+	if (item->kind == KIND_ROLE && item->desired) {
+		const struct role *r = item->desired->role;
+		item->out.summary = arena_printf(a, "%s, %s",
+			plural(a, r->allowed_services.count, "service"),
+			r->members.count ? plural(a, r->members.count, "member") : "open to all");
+	}
+}
+
+static int use_side(struct run *run, struct item *item, struct err **err)
+{
+	if (item->kind != KIND_CANVAS) {
+		if (item->desired)
+			spec_digest_plain(item->desired, item->digest);
+		return 0;
+	}
+	if (item->desired)
+		return item_use_desired(run, item, err);
+	return item->row && item->row->phase != PHASE_DESTROYED ? item_use_recorded(run, item, err)
+								: 0;
+}
+
+int item_decide(struct run *run, struct item *item, struct err **err)
+{
+	item->stored = NULL;
+	item->rendered = false;
+	struct plan_facts facts;
+	if (use_side(run, item, err) < 0 || gather(run, item, &facts, err) < 0)
+		return -1;
+	item->decision = plan_decide(&facts);
+	item->out.action = item->decision.action;
+	item->out.reason = item->decision.reason;
+	item->out.status = OBJECT_PENDING;
+	item->out.status_text = NULL;
+	summarise(run, item);
+	if (item->decision.action == PLAN_NONE)
+		item->out.status = OBJECT_UNCHANGED;
+	else if (item->decision.action == PLAN_WAIT)
+		item->out.status = OBJECT_WAITING;
+	else if (item->decision.action == PLAN_REFUSE)
+		item->out.status = OBJECT_REFUSED;
+	if (!item_acts(item))
+		return 0;
+	if (ask_gates(run, item, err) < 0)
+		return -1;
+	const bool shows = item->rendered && item->decision.action != PLAN_RETAIN;
+	if (shows && item_preview(run, item, err) < 0)
+		return -1;
+	const struct gate_answer *first = NULL;
+	if (gates_verdict(&item->out.gates, &first) == GATE_REFUSE)
+		item_status(run, item, OBJECT_REFUSED, "%s", first->reason);
+	return 0;
+}

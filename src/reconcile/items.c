@@ -1,0 +1,270 @@
+/*
+ * Which objects a run looks at, in which order, and what is to be done about each. An object is
+ * looked at when its spec changed or went, when it hangs on one that did, when it is not where it
+ * should be, or when the user names it; nothing else costs anything.
+ */
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "plan/order.h"
+#include "reconcile/run_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct item *item_find(const struct run *run, const char *key)
+{
+	return strmap_get(&run->by_key, key);
+}
+
+bool item_acts(const struct item *item)
+{
+	switch (item->decision.action) {
+	case PLAN_CREATE:
+	case PLAN_UPDATE:
+	case PLAN_REPLACE:
+	case PLAN_DESTROY:
+	case PLAN_RETRY:
+	case PLAN_RETAIN:
+		return true;
+	case PLAN_NONE:
+	case PLAN_WAIT:
+	case PLAN_REFUSE:
+		break;
+	}
+	return false;
+}
+
+static bool named(const char *const *list, const char *key)
+{
+	for (; list && *list; list++)
+		if (str_eq(*list, key))
+			return true;
+	return false;
+}
+
+static bool has_targets(const struct run *run)
+{
+	const struct run_options *o = run->options;
+	return (o->targets && *o->targets) || (o->destroy && *o->destroy);
+}
+
+/* --- collecting --------------------------------------------------------------------------- */
+
+static enum spec_kind kind_of_key(const char *key)
+{
+	AUTO_FREE char *kind = xstrndup(key, strcspn(key, "/"));
+	return spec_kind_of(kind);
+}
+
+/* Makes an item unless there is one, or the user wants others only. */
+static int add_item(struct run *run, const char *key, struct err **err)
+{
+	const struct run_options *o = run->options;
+	if (strmap_has(&run->by_key, key))
+		return 0;
+	if (has_targets(run) && !named(o->targets, key) && !named(o->destroy, key))
+		return 0;
+	struct item *item = arena_alloc(&run->arena, sizeof *item);
+	item->key = arena_strdup(&run->arena, key);
+	item->kind = kind_of_key(key);
+	const char *slash = strchr(item->key, '/');
+	item->name = slash ? slash + 1 : item->key;
+	const struct loaded_spec *entry = load_entry(&run->load, key);
+	if (entry && !named(o->destroy, key))
+		item->desired = entry->spec;
+	struct object_row *row = NULL;
+	struct store *store = run->session->store;
+	if (store && store_object_get(store, key, OBJECT_FULL, &run->arena, &row, err) < 0)
+		return -1;
+	if (store && !row && item->desired && item->desired->renamed_from.text) {
+		AUTO_FREE char *old = xasprintf(
+			"%s/%s", spec_kind_name(item->kind), item->desired->renamed_from.text);
+		if (store_object_get(store, old, OBJECT_FULL, &run->arena, &row, err) < 0)
+			return -1;
+	}
+	item->row = row;
+	item->out.key = item->key;
+	item->out.kind = item->kind;
+	item->out.path = entry ? entry->path : row ? row->path : NULL;
+	run->items = arena_grow(
+		&run->arena, run->items, run->item_count, &run->item_cap, sizeof run->items[0]);
+	run->items[run->item_count++] = item;
+	(void)strmap_put(&run->by_key, key, item);
+	return 0;
+}
+
+static int add_dependants(struct run *run, const char *key, struct err **err)
+{
+	if (!run->session->store)
+		return 0;
+	AUTO_ARENA scratch = {0};
+	struct store_keys keys = {0};
+	if (store_dependants(run->session->store, key, &scratch, &keys, err) < 0)
+		return -1;
+	for (size_t i = 0; i < keys.count; i++)
+		if (add_item(run, keys.items[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+int items_add_dependants(struct run *run, const char *key, struct err **err)
+{
+	const size_t before = run->item_count;
+	if (add_dependants(run, key, err) < 0)
+		return -1;
+	for (size_t i = before; i < run->item_count; i++)
+		if (item_decide(run, run->items[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int add_rows(struct run *run, const struct object_filter *filter, struct err **err)
+{
+	AUTO_ARENA scratch = {0};
+	struct object_rows rows = {0};
+	if (!run->session->store)
+		return 0;
+	if (store_objects(run->session->store, filter, OBJECT_BRIEF, &scratch, &rows, err) < 0)
+		return -1;
+	for (size_t i = 0; i < rows.count; i++)
+		if (add_item(run, rows.items[i].key, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int add_touched(struct run *run, const char *const *keys, size_t count, struct err **err)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (add_item(run, keys[i], err) < 0)
+			return -1;
+		/* Config is in every canvas's digest. */
+		const struct object_filter canvases = {.kind = spec_kind_name(KIND_CANVAS)};
+		const int got = kind_of_key(keys[i]) == KIND_CONFIG
+					? add_rows(run, &canvases, err)
+					: add_dependants(run, keys[i], err);
+		if (got < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int collect(struct run *run, struct err **err)
+{
+	const struct load *l = &run->load;
+	const struct object_filter unsettled = {.unsettled = true};
+	if (add_touched(run, l->changed, l->changed_count, err) < 0 ||
+		add_touched(run, l->gone, l->gone_count, err) < 0 ||
+		add_rows(run, &unsettled, err) < 0)
+		return -1;
+	const char *const *const lists[] = {run->options->targets, run->options->destroy};
+	for (size_t n = 0; n < ARRAY_LEN(lists); n++) {
+		for (const char *const *key = lists[n]; key && *key; key++) {
+			if (add_item(run, *key, err) < 0)
+				return -1;
+			const struct item *item = item_find(run, *key);
+			if (!item->row && !load_entry(&run->load, *key))
+				return err_set(err, ERR_NOT_FOUND,
+					"there is no %s, neither in the specs nor recorded", *key);
+		}
+	}
+	return 0;
+}
+
+/* --- order -------------------------------------------------------------------------------- */
+
+struct needs {
+	struct plan_need *items;
+	size_t count, cap;
+};
+
+static void need(struct needs *needs, size_t who, size_t whom)
+{
+	needs->items = grow_array(needs->items, needs->count, &needs->cap, sizeof needs->items[0]);
+	needs->items[needs->count++] = (struct plan_need){who, whom};
+}
+
+/* What used a canvas that goes is done before it. */
+static int needs_of_gone(struct run *run, const struct strmap *index, size_t i, struct needs *needs,
+	struct err **err)
+{
+	AUTO_ARENA scratch = {0};
+	struct store_keys keys = {0};
+	if (store_dependants(run->session->store, run->items[i]->key, &scratch, &keys, err) < 0)
+		return -1;
+	for (size_t k = 0; k < keys.count; k++)
+		if (strmap_has(index, keys.items[k]))
+			need(needs, i, (size_t)(uintptr_t)strmap_get(index, keys.items[k]));
+	return 0;
+}
+
+static int order(struct run *run, struct err **err)
+{
+	AUTO_STRMAP index = {0};
+	AUTO_FREE struct plan_need *list = NULL;
+	struct needs needs = {0};
+	for (size_t i = 0; i < run->item_count; i++)
+		(void)strmap_put(&index, run->items[i]->key, (void *)(uintptr_t)i);
+	int result = 0;
+	for (size_t i = 0; i < run->item_count && result == 0; i++) {
+		const struct item *item = run->items[i];
+		if (!item->desired) {
+			if (item->row)
+				result = needs_of_gone(run, &index, i, &needs, err);
+			continue;
+		}
+		const char *const *keys = load_needs(&run->load, &run->arena, item->desired);
+		for (; *keys; keys++)
+			if (strmap_has(&index, *keys) && item_find(run, *keys)->desired)
+				need(&needs, i, (size_t)(uintptr_t)strmap_get(&index, *keys));
+	}
+	list = needs.items;
+	AUTO_FREE size_t *sorted = xcalloc(run->item_count, sizeof *sorted);
+	size_t done = 0;
+	if (result < 0)
+		return -1;
+	if (!plan_order(run->item_count, list, needs.count, sorted, &done))
+		return err_set(err, ERR_INVALID, "canvases need each other in a circle");
+	struct item **ordered = arena_array(&run->arena, run->item_count + 1, sizeof ordered[0]);
+	for (size_t i = 0; i < run->item_count; i++)
+		ordered[i] = run->items[sorted[i]];
+	run->items = ordered;
+	run->item_cap = run->item_count + 1;
+	return 0;
+}
+
+static int compare_items(const void *a, const void *b)
+{
+	const struct item *const *x = a, *const *y = b;
+	if ((*x)->kind != (*y)->kind)
+		return (*x)->kind < (*y)->kind ? -1 : 1;
+	return strcmp((*x)->key, (*y)->key);
+}
+
+/* An empty folder, or a wrong path, must not destroy everything. */
+static int guard_empty(struct run *run, struct err **err)
+{
+	size_t goes = 0;
+	for (size_t i = 0; i < run->load.gone_count; i++)
+		goes += kind_of_key(run->load.gone[i]) == KIND_CANVAS;
+	if (!goes || run->options->allow_empty || load_keys(&run->load, KIND_CANVAS)[0])
+		return 0;
+	return err_set(err, ERR_DENIED,
+		"the revision has no canvas at all, and %zu recorded one%s would be destroyed: "
+		"check the path and the branch; if you mean it, say --allow-empty",
+		goes, goes == 1 ? "" : "s");
+}
+
+int items_build(struct run *run, struct err **err)
+{
+	if (guard_empty(run, err) < 0 || collect(run, err) < 0)
+		return -1;
+	if (run->item_count)
+		qsort(run->items, run->item_count, sizeof run->items[0], compare_items);
+	if (order(run, err) < 0)
+		return -1;
+	for (size_t i = 0; i < run->item_count; i++)
+		if (item_decide(run, run->items[i], err) < 0)
+			return -1;
+	return 0;
+}

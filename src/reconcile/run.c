@@ -1,0 +1,368 @@
+/*
+ * The pipeline from end to end. Left of run_execute() nothing is written but the revision, and
+ * that only by a reconcile whose specs are valid.
+ */
+#include "reconcile/run.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "reconcile/run_internal.h"
+#include "store/audit.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_SPECS = 3, EXIT_WAITING = 4 };
+
+/* --- telling -------------------------------------------------------------------------------- */
+
+void run_emit(struct run *run, enum run_event_kind kind, const struct item *item, const char *text)
+{
+	const struct run_event event = {kind, &run->outcome, item ? &item->out : NULL, text};
+	if (run->options->listener)
+		run->options->listener(run->options->data, &event);
+}
+
+static const char *format(struct arena *arena, const char *fmt, va_list args)
+{
+	AUTO_FREE char *text = xvasprintf(fmt, args);
+	return arena_strdup(arena, text);
+}
+
+void run_notice(struct run *run, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	const char *text = format(&run->arena, fmt, args);
+	va_end(args);
+	run->notices = arena_grow(&run->arena, run->notices, run->notice_count, &run->notice_cap,
+		sizeof run->notices[0]);
+	run->notices[run->notice_count++] = text;
+	run->outcome.notices = run->notices;
+	run->outcome.notice_count = run->notice_count;
+	run_emit(run, RUN_NOTICE, NULL, text);
+}
+
+void item_status(
+	struct run *run, struct item *item, enum object_status status, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	item->out.status_text = format(&run->arena, fmt, args);
+	va_end(args);
+	item->out.status = status;
+}
+
+void run_publish(struct run *run)
+{
+	struct object_outcome *list = arena_array(&run->arena, run->item_count, sizeof *list);
+	size_t count = 0;
+	for (size_t i = 0; i < run->item_count; i++)
+		if (run->items[i]->out.status != OBJECT_UNCHANGED)
+			list[count++] = run->items[i]->out;
+	size_t total = 0;
+	for (int k = 0; k < KIND_COUNT; k++)
+		total += run->outcome.kind_counts[k];
+	run->outcome.objects = list;
+	run->outcome.object_count = count;
+	run->outcome.unchanged = total > count ? total - count : 0;
+}
+
+/* --- preview against plan ------------------------------------------------------------------- */
+
+static const struct change *find_change(const struct change_set *set, const char *address)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (str_eq(set->items[i].address, address))
+			return &set->items[i];
+	return NULL;
+}
+
+static void surprise(struct run *run, struct item *item, size_t *cap, const char *text)
+{
+	const char **list = arena_grow(&run->arena, (void *)(uintptr_t)item->plan.surprises,
+		item->plan.surprise_count, cap, sizeof *list);
+	list[item->plan.surprise_count++] = text;
+	item->plan.surprises = list;
+}
+
+void item_surprises(struct run *run, struct item *item)
+{
+	const struct change_set *seen = &item->out.preview, *real = &item->plan.changes;
+	size_t cap = 0;
+	for (size_t i = 0; item->out.has_preview && i < real->count; i++) {
+		const struct change *r = &real->items[i];
+		const struct change *p = find_change(seen, r->address);
+		if (p && p->kind == r->kind)
+			continue;
+		surprise(run, item, &cap,
+			arena_printf(&run->arena, "%s: the specs say %s, %s says %s", r->address,
+				p ? change_kind_name(p->kind) : "no change", item->engine->name,
+				change_kind_name(r->kind)));
+	}
+	for (size_t i = 0; item->out.has_preview && i < seen->count; i++)
+		if (!find_change(real, seen->items[i].address))
+			surprise(run, item, &cap,
+				arena_printf(&run->arena,
+					"%s: the specs say %s, %s has nothing to do",
+					seen->items[i].address,
+					change_kind_name(seen->items[i].kind), item->engine->name));
+}
+
+/* --- recording what needs no engine --------------------------------------------------------- */
+
+static int record_plain(struct run *run, struct item *item, struct err **err)
+{
+	struct session *s = run->session;
+	AUTO_STR json = STR_INIT;
+	if (item->decision.action == PLAN_DESTROY || item->decision.action == PLAN_RETAIN) {
+		const struct object_step step = {.phase = PHASE_ORPHANED, .reason = "retained"};
+		if (item->decision.action == PLAN_RETAIN)
+			return store_object_step(s->store, item->key, &step, s->now_ms, err);
+		return store_object_destroyed(s->store, item->key, s->now_ms, err);
+	}
+	emit_canonical(spec_canonical(&run->arena, item->desired, SPEC_CANONICAL_PLAIN), &json);
+	const struct object_row row = {
+		.key = item->key,
+		.applied_digest = item->digest,
+		.applied_revision = run->load.revision,
+		.applied_spec_json = json.data,
+		.applied_renderer = RENDER_VERSION,
+	};
+	return store_object_applied(s->store, &row, s->now_ms, err);
+}
+
+static int record_with_audit(struct run *run, struct item *item, struct err **err)
+{
+	struct session *s = run->session;
+	const struct audit_row audit = {
+		.at = s->now_ms,
+		.actor = s->actor,
+		.action = plan_action_name(item->decision.action),
+		.subject = item->key,
+		.detail_json =
+			arena_printf(&run->arena, "{\"revision\":\"%s\"}", run->load.revision),
+	};
+	if (store_begin(s->store, err) < 0)
+		return -1;
+	if (record_plain(run, item, err) < 0 || store_audit_append(s->store, &audit, err) < 0) {
+		store_rollback(s->store);
+		return -1;
+	}
+	return store_commit(s->store, err);
+}
+
+/* Roles, Config, and canvases whose resources are retained. */
+static int record_objects(struct run *run, struct err **err)
+{
+	for (size_t i = 0; i < run->item_count; i++) {
+		struct item *item = run->items[i];
+		const bool plain =
+			item->kind != KIND_CANVAS || item->decision.action == PLAN_RETAIN;
+		if (!plain || !item_acts(item) || item->out.status != OBJECT_PENDING)
+			continue;
+		if (record_with_audit(run, item, err) < 0)
+			return err_wrap(err, "record %s", item->key);
+		item->out.status = OBJECT_RECORDED;
+		run_emit(run, RUN_APPLIED, item, NULL);
+	}
+	return 0;
+}
+
+/* What waits or is refused is visible in `trueup status` too. */
+static int record_phases(struct run *run, struct err **err)
+{
+	struct session *s = run->session;
+	for (size_t i = 0; i < run->item_count; i++) {
+		const struct item *item = run->items[i];
+		const enum object_status status = item->out.status;
+		if (item->planned || item->begun || !item->row_there ||
+			(status != OBJECT_WAITING && status != OBJECT_REFUSED &&
+				status != OBJECT_FAILED))
+			continue;
+		const struct object_step step = {
+			.phase = status == OBJECT_WAITING   ? PHASE_WAITING
+				 : status == OBJECT_REFUSED ? PHASE_REFUSED
+							    : PHASE_FAILED,
+			.reason = item->out.status_text ? item->out.status_text : item->out.reason,
+			.plan_id = item->row ? item->row->plan_id : NULL,
+		};
+		if (store_object_step(s->store, item->key, &step, s->now_ms, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- the whole ------------------------------------------------------------------------------ */
+
+static int suspend_destroyed(struct run *run, struct err **err)
+{
+	const struct session *s = run->session;
+	for (const char *const *key = run->options->destroy; key && *key; key++)
+		if (load_entry(&run->load, *key) &&
+			store_object_suspend(s->store, *key, s->actor, "destroyed on request",
+				s->now_ms, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int record_revision(struct run *run, struct err **err)
+{
+	struct load_seen *seen = arena_array(&run->arena, run->item_count, sizeof *seen);
+	size_t count = 0;
+	for (size_t i = 0; i < run->item_count; i++) {
+		struct item *item = run->items[i];
+		item->row_there = item->desired || item->row;
+		if (item->desired)
+			seen[count++] = (struct load_seen){item->key, item->digest};
+	}
+	return load_record(&run->load, seen, count, &run->revision_id, err);
+}
+
+static int exit_code(const struct run *run)
+{
+	int code = EXIT_DONE;
+	for (size_t i = 0; i < run->item_count; i++) {
+		switch (run->items[i]->out.status) {
+		case OBJECT_FAILED:
+		case OBJECT_CANCELLED:
+			return EXIT_FAILED;
+		case OBJECT_WAITING:
+		case OBJECT_REFUSED:
+		case OBJECT_APPLYING:
+			if (run->items[i]->engine_missing)
+				return EXIT_FAILED;
+			code = EXIT_WAITING;
+			break;
+		case OBJECT_UNCHANGED:
+		case OBJECT_PENDING:
+		case OBJECT_PLANNED:
+		case OBJECT_APPLIED:
+		case OBJECT_RECORDED:
+			break;
+		}
+	}
+	return code;
+}
+
+static int finish(struct run *run, struct err **err)
+{
+	run_publish(run);
+	run->outcome.exit_code = exit_code(run);
+	if (run->options->stop != RUN_STOP_NEVER)
+		return 0;
+	if (record_phases(run, err) < 0 ||
+		store_revision_status(run->session->store, run->revision_id,
+			run->outcome.exit_code ? REVISION_PENDING : REVISION_DONE, err) < 0)
+		return -1;
+	return run_write_note(run, err);
+}
+
+/* HEAD off Config's branch plans and does not apply. */
+static bool is_other_branch(struct run *run)
+{
+	const char *want = run->load.config->branch;
+	const char *is = run->load.rev.branch;
+	if (source_kind(run->session->source) != SOURCE_GIT || run->options->rev ||
+		run->options->worktree || str_eq(is, want))
+		return false;
+	run_notice(run, "%s%s is not the branch '%s' of Config: planned, not applied",
+		*is ? "branch " : "a detached HEAD", is, want);
+	return true;
+}
+
+static int work(struct run *run, struct err **err)
+{
+	const struct run_options *o = run->options;
+	const int64_t started = clock_monotonic_ms();
+	const bool applies = o->stop == RUN_STOP_NEVER;
+	run->load.config = spec_config_default(&run->arena);
+	if (applies && run_adopt(run, err) < 0)
+		return -1;
+	const unsigned flags = (o->worktree ? LOAD_WORKTREE : 0) | (o->notice ? LOAD_NOTICE : 0);
+	if (load_open(run->session, run->types, o->rev, flags, &run->load, err) < 0)
+		return -1;
+	run->loaded = true;
+	struct run_outcome *out = &run->outcome;
+	out->branch = run->load.rev.branch[0] ? run->load.rev.branch : NULL;
+	out->commit = run->load.rev.commit[0] ? run->load.rev.commit : NULL;
+	out->diags = &run->load.diags;
+	if (run->load.diags.errors) {
+		out->exit_code = EXIT_SPECS;
+		return 0;
+	}
+	if (run->load.uncommitted)
+		run_notice(run,
+			"%zu uncommitted spec file%s not counted: commit, or try "
+			"`trueup plan --worktree`",
+			run->load.uncommitted, run->load.uncommitted == 1 ? " is" : "s are");
+	run->parallel = o->parallel ? o->parallel : (size_t)run->load.config->parallel;
+	if (load_counts(&run->load, out->kind_counts, err) < 0 || items_build(run, err) < 0)
+		return -1;
+	out->load_ms = clock_monotonic_ms() - started;
+	run_publish(run);
+	run_emit(run, RUN_LOADED, NULL, NULL);
+	if (o->stop == RUN_STOP_SPEC)
+		return finish(run, err);
+	if (applies && !is_other_branch(run)) {
+		if (record_revision(run, err) < 0 || suspend_destroyed(run, err) < 0 ||
+			record_objects(run, err) < 0)
+			return -1;
+	} else if (applies) {
+		run->plan_only = true;
+	}
+	if (run_execute(run, err) < 0)
+		return -1;
+	return finish(run, err);
+}
+
+int run_pipeline(struct session *session, const struct run_options *options, struct run **ret,
+	struct err **err)
+{
+	struct run *run = xcalloc(1, sizeof *run);
+	run->session = session;
+	run->options = options;
+	run->masker = masker_new();
+	run->outcome = (struct run_outcome){
+		.command = options->command,
+		.root = session->dir,
+		.dry_run = options->stop != RUN_STOP_NEVER,
+	};
+	*ret = run;
+	AUTO_DIAGS diags = {0};
+	run->types = render_types_load(&diags);
+	if (!run->types) {
+		run_free(ret);
+		return err_set(err, ERR_INTERNAL, "the built-in resource types are broken: %s",
+			diags.count ? diags.items[0].message : "no reason was given");
+	}
+	if (work(run, err) < 0) {
+		run_free(ret);
+		return -1;
+	}
+	return 0;
+}
+
+const struct run_outcome *run_result(const struct run *run)
+{
+	return &run->outcome;
+}
+
+void run_free(struct run **at)
+{
+	struct run *run = *at;
+	if (!run)
+		return;
+	if (run->loaded)
+		load_close(&run->load);
+	strmap_release(&run->by_key);
+	render_types_free(run->types);
+	masker_free(run->masker);
+	arena_release(&run->arena);
+	free(run);
+	*at = NULL;
+}

@@ -1,0 +1,59 @@
+/*
+ * One run of the pipeline: load, decide, preview, record, plan, ask the gates, apply, record,
+ * report. `plan`, `reconcile --dry-run` and `reconcile` are this run, stopped at different places.
+ */
+#ifndef TRUEUP_RECONCILE_RUN_H
+#define TRUEUP_RECONCILE_RUN_H
+
+#include "plan/plan.h"
+#include "reconcile/session.h"
+
+#include <signal.h>
+
+struct err;
+
+enum run_stop {
+	RUN_STOP_SPEC, /* left of the engine: decisions, previews, policy gates */
+	RUN_STOP_PLAN, /* the engine's plans, nothing stored, nothing applied */
+	RUN_STOP_NEVER, /* reconcile */
+};
+
+struct run_options {
+	const char *command; /* "plan", "reconcile": for reports, locks and the audit log */
+	enum run_stop stop;
+	const char *rev; /* NULL: HEAD */
+	bool worktree; /* plan the files on disk instead of the commit */
+	bool notice; /* look for uncommitted edits and say so */
+	bool auto_approve; /* do not ask; a manual approval stays needed */
+	bool allow_empty; /* a revision without any canvas may destroy all */
+	bool offline; /* initialise no engine: write the rendered files and stop there */
+	const char *const *targets; /* keys; NULL or empty: everything */
+	/*
+	 * Keys to destroy although their specs are there (`trueup destroy`). They are then
+	 * suspended, so that the next reconcile does not bring them back.
+	 */
+	const char *const *destroy;
+	size_t parallel; /* 0: as Config says */
+	const char *const *environ;
+	/*
+	 * Asks the user whether to apply these planned objects; NULL: there is nobody to ask, and
+	 * plans wait unless auto_approve or `apply: auto` in Config.
+	 */
+	bool (*ask)(void *data, const struct object_outcome *const *planned, size_t count);
+	run_listener *listener; /* may be NULL */
+	void *data;
+	const volatile sig_atomic_t *interrupts;
+};
+
+/*
+ * Runs. 0 when it got to its end, whatever the objects' fates: see ret->exit_code, and
+ * ret->diags for invalid specs. The outcome lives until run_free().
+ */
+struct run;
+MUST_CHECK int run_pipeline(struct session *session, const struct run_options *options,
+	struct run **ret, struct err **err);
+const struct run_outcome *run_result(const struct run *run);
+void run_free(struct run **run);
+#define AUTO_RUN CLEANUP(run_free) struct run *
+
+#endif

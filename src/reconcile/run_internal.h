@@ -1,0 +1,161 @@
+/* What the files of one run share. Nothing outside of reconcile/ includes it. */
+#ifndef TRUEUP_RECONCILE_RUN_INTERNAL_H
+#define TRUEUP_RECONCILE_RUN_INTERNAL_H
+
+#include "base/secret.h"
+#include "base/strmap.h"
+#include "engine/engine.h"
+#include "format/emit.h"
+#include "reconcile/load.h"
+#include "reconcile/run.h"
+#include "reconcile/message.h"
+#include "store/operations.h"
+#include "store/plans.h"
+
+/* One object on its way through the run. out is what reports see of it. */
+struct item {
+	struct object_outcome out;
+	const char *key, *name;
+	enum spec_kind kind;
+	const struct spec *desired; /* NULL: not in the revision (or to be destroyed) */
+	const struct object_row *row; /* NULL: never recorded */
+	char digest[DIGEST_HEX]; /* of desired; "" without one */
+	struct plan_decision decision;
+
+	/* Canvases only. What is worked with: the desired side, or the recorded one to destroy. */
+	const struct canvas *canvas;
+	const struct role *role;
+	const char *role_name;
+	const struct spec_label *labels;
+	size_t label_count;
+	struct rendering rendering;
+	bool rendered;
+	const char *const *waits_for; /* keys of canvases that have to be ready before */
+	const struct engine *engine;
+	struct engine_variable *secrets;
+	size_t secret_count;
+
+	const struct plan_row *stored; /* the open plan that goes on; NULL: none */
+	struct object_plan plan; /* what the engine said, now or when it was stored */
+	char plan_id[ULID_SIZE];
+	const char *plan_path; /* of the plan file, relative to the state folder */
+	char plan_sha256[DIGEST_HEX];
+	char identity[DIGEST_HEX];
+	const char *lineage; /* of the engine's state that was planned from */
+	int64_t serial;
+	bool row_there; /* the store has a row of it */
+	bool planned; /* plan is there */
+	bool no_changes; /* and changes nothing */
+	bool engine_missing; /* the engine is not installed */
+	bool waits; /* for a gate: look again when something was applied */
+	bool go; /* all gates passed and somebody said yes */
+	bool begun; /* recorded as intended in this run */
+	bool left_running; /* the user left, the job goes on */
+	bool has_finished;
+	struct finished finished;
+	const char *log; /* masked lines of the apply */
+	char operation[ULID_SIZE];
+	int64_t started_ms; /* monotonic */
+};
+
+struct run {
+	struct session *session;
+	const struct run_options *options;
+	struct arena arena;
+	struct render_types *types;
+	struct load load;
+	bool loaded;
+	struct item **items; /* in order of work */
+	size_t item_count, item_cap;
+	struct strmap by_key;
+	struct masker *masker;
+	size_t parallel;
+	int64_t revision_id;
+	bool plan_only; /* nothing is stored or applied: a dry run, or another branch */
+	struct run_outcome outcome;
+	const char **notices;
+	size_t notice_count, notice_cap;
+};
+
+/* Tells the listener. */
+void run_emit(struct run *run, enum run_event_kind kind, const struct item *item, const char *text);
+void run_notice(struct run *run, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Copies the items' outcomes to run->outcome, leaving out what is unchanged. */
+void run_publish(struct run *run);
+/* Sets status and text (kept in the run's arena). */
+void item_status(struct run *run, struct item *item, enum object_status status, const char *fmt,
+	...) PRINTF_LIKE(4, 5);
+
+/* --- items.c: which objects, and what is to be done about each ----------------------------- */
+
+/* Makes the items of the run: what changed, went, hangs on those, or is not settled. */
+MUST_CHECK int items_build(struct run *run, struct err **err);
+/* Adds the canvases that use key and are not items yet. */
+MUST_CHECK int items_add_dependants(struct run *run, const char *key, struct err **err);
+struct item *item_find(const struct run *run, const char *key);
+/* Facts, decision, rendering, preview and policy gates of one item, from what is true now. */
+MUST_CHECK int item_decide(struct run *run, struct item *item, struct err **err);
+/* The Role that gates look at: as last recorded; as desired when it never was. NULL: none. */
+const struct role *run_gate_role(struct run *run, const char *key);
+/*
+ * Judges the decisions about a plan with this identity. *ret_any: somebody who may approved it.
+ */
+struct item_approval {
+	struct approval_request request;
+	enum approval_state state;
+	int64_t missing;
+	bool any;
+};
+MUST_CHECK int item_approval(struct run *run, const struct item *item, const struct plan_row *plan,
+	struct item_approval *ret, struct err **err);
+/* Is there something for the engine (or for a plain record) to do? */
+bool item_acts(const struct item *item);
+
+/* --- desired.c: what a canvas is worked with ----------------------------------------------- */
+
+/* The desired side: role, rendering, digest. */
+MUST_CHECK int item_use_desired(struct run *run, struct item *item, struct err **err);
+/* The recorded side, to destroy: spec and role as they were applied, the files of that time. */
+MUST_CHECK int item_use_recorded(struct run *run, struct item *item, struct err **err);
+/* The preview: what was applied against the rendering. */
+MUST_CHECK int item_preview(struct run *run, struct item *item, struct err **err);
+/* Values that are not in the files. False, and the item waits, when one is not to be had. */
+bool item_secrets(struct run *run, struct item *item);
+/* What the engine is given; lives as long as arena and item. */
+void item_target(
+	struct run *run, const struct item *item, struct arena *arena, struct engine_target *ret);
+
+/* --- execute.c: plan, gate, apply ---------------------------------------------------------- */
+
+MUST_CHECK int run_execute(struct run *run, struct err **err);
+
+/* --- outcome.c: recording what an apply did ------------------------------------------------- */
+
+/*
+ * Records the end of operation op and all that follows from it, in one transaction, once: false
+ * in *ret_recorded when another process did before. The plan row says what was applied.
+ */
+MUST_CHECK int outcome_record(struct session *session, const struct operation_row *op,
+	const struct finished *finished, const char *log, bool *ret_recorded, struct err **err);
+
+/* What a plan has to remember so that anybody can record its end: spec, role, outputs, changes. */
+char *outcome_summary(struct arena *arena, const struct run *run, const struct item *item);
+/* The changes in a summary, for reports. */
+void outcome_changes(const char *summary_json, struct arena *arena, struct change_set *ret);
+/* Says in words where the engine's plan differs from the preview. */
+void item_surprises(struct run *run, struct item *item);
+/* Folder of the files that a plan was made from, absolute, heap-owned: STATE/rendered/PLAN. */
+char *outcome_rendered_dir(const struct session *session, const char *plan_id);
+/* Folder of the files that were last applied: STATE/applied/NAME. */
+char *outcome_applied_dir(const struct session *session, const char *name);
+
+/* --- adopt.c: what an earlier process left running ------------------------------------------ */
+
+/* Follows and records every open operation. */
+MUST_CHECK int run_adopt(struct run *run, struct err **err);
+
+/* --- status_note.c: the commit's note ------------------------------------------------------- */
+
+MUST_CHECK int run_write_note(struct run *run, struct err **err);
+
+#endif

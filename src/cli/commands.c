@@ -10,10 +10,14 @@ extern const struct command cmd_internal_commands;
 extern const struct command cmd_internal_completion;
 extern const struct command cmd_internal_job;
 extern const struct command cmd_internal_man;
+extern const struct command cmd_plan;
+extern const struct command cmd_reconcile;
 extern const struct command cmd_version;
 
 const struct command *const commands[] = {
 	&cmd_doctor,
+	&cmd_plan,
+	&cmd_reconcile,
 	&cmd_help,
 	&cmd_version,
 	&cmd_internal_commands,

@@ -1,0 +1,134 @@
+/*
+ * Running the pipeline for somebody at a terminal or in a script: signals become a count that the
+ * pipeline looks at, events are printed as they come, and a question is asked only when there is
+ * somebody to answer.
+ */
+#include "cli/pipeline.h"
+
+#include "base/err.h"
+#include "base/str.h"
+#include "report/diag_print.h"
+#include "report/json.h"
+#include "report/plan_print.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* How often SIGINT or SIGTERM came. The only state of this kind: a handler has nothing else. */
+static volatile sig_atomic_t interrupts;
+
+static void on_interrupt(int signal)
+{
+	(void)signal;
+	interrupts++;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction act = {.sa_handler = on_interrupt};
+	(void)sigemptyset(&act.sa_mask);
+	(void)sigaction(SIGINT, &act, NULL);
+	(void)sigaction(SIGTERM, &act, NULL);
+	/* Who reads our output may go; the work goes on and is recorded. */
+	act.sa_handler = SIG_IGN;
+	(void)sigaction(SIGPIPE, &act, NULL);
+	(void)sigaction(SIGHUP, &act, NULL);
+}
+
+struct front {
+	struct cli *cli;
+	struct plan_listener printer;
+	bool prints; /* text, as it happens */
+};
+
+static void on_event(void *data, const struct run_event *event)
+{
+	struct front *front = data;
+	if (front->prints)
+		plan_listen(&front->printer, event);
+}
+
+static bool ask(void *data, const struct object_outcome *const *planned, size_t count)
+{
+	struct front *front = data;
+	struct term *t = front->cli->errout;
+	term_progress_clear(t);
+	if (count == 1)
+		term_printf(t, STYLE_BOLD, "Apply the plan of %s? [y/N] ", planned[0]->key);
+	else
+		term_printf(t, STYLE_BOLD, "Apply these %zu plans? [y/N] ", count);
+	(void)fflush(t->file);
+	char line[16] = "";
+	const ssize_t n = read(STDIN_FILENO, line, sizeof line - 1);
+	if (n <= 0)
+		term_newline(t);
+	return n > 0 && (line[0] == 'y' || line[0] == 'Y');
+}
+
+static int print_result(struct front *front, const struct run_outcome *outcome)
+{
+	struct cli *cli = front->cli;
+	if (!front->prints) {
+		AUTO_ARENA arena = {0};
+		struct node *document = report_document(&arena, outcome->command);
+		plan_to_node(&arena, document, outcome);
+		report_print_json(cli->out, document);
+		return outcome->exit_code;
+	}
+	if (outcome->diags && outcome->diags->count)
+		diag_print(cli->errout, "text", outcome->command, outcome->diags);
+	if (outcome->exit_code != CLI_SPECS)
+		plan_print_summary(cli->out, outcome);
+	return outcome->exit_code;
+}
+
+static bool changes_pending(const struct run_outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->object_count; i++)
+		if (outcome->objects[i].status == OBJECT_PENDING ||
+			outcome->objects[i].status == OBJECT_PLANNED)
+			return true;
+	return false;
+}
+
+extern char **environ;
+
+int pipeline_command(struct cli *cli, const char *dir, struct run_options *options,
+	int64_t lock_wait_ms, struct err **err)
+{
+	struct front front = {
+		.cli = cli,
+		.prints = str_eq(cli->format, "text"),
+		.printer = {.out = cli->out, .progress = cli->errout, .verbose = cli->verbose > 0},
+	};
+	const struct session_options open = {
+		.dir = dir ? dir : ".",
+		.state_dir = cli->state_dir,
+		.flags = options->stop == RUN_STOP_SPEC ? SESSION_READ : SESSION_LOCK,
+		.lock_wait_ms = lock_wait_ms,
+		.what = options->command,
+	};
+	AUTO_SESSION session = SESSION_NONE;
+	if (session_open(&open, &session, err) < 0)
+		return -1;
+	catch_signals();
+	options->environ = (const char *const *)environ;
+	options->interrupts = &interrupts;
+	options->listener = on_event;
+	options->data = &front;
+	options->notice = cli->errout->tty;
+	if (options->stop == RUN_STOP_NEVER && !options->auto_approve && front.prints &&
+		isatty(STDIN_FILENO) && cli->errout->tty)
+		options->ask = ask;
+	AUTO_RUN run = NULL;
+	if (run_pipeline(&session, options, &run, err) < 0)
+		return -1;
+	const struct run_outcome *outcome = run_result(run);
+	const int code = print_result(&front, outcome);
+	if (code == CLI_DONE && opt_flag(cli->opts, "detailed-exitcode") &&
+		changes_pending(outcome))
+		return CLI_CHANGES;
+	return code;
+}

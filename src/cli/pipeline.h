@@ -1,0 +1,16 @@
+/* What the commands that run the pipeline share: plan, reconcile, destroy. */
+#ifndef TRUEUP_CLI_PIPELINE_H
+#define TRUEUP_CLI_PIPELINE_H
+
+#include "cli/command.h"
+#include "reconcile/run.h"
+
+/*
+ * Opens the session of operand DIR (default: here), runs the pipeline with options, of which the
+ * caller sets command, stop and what its own options say, and prints the result. lock_wait_ms as
+ * in session.h. Returns an exit code, or -1 with *err.
+ */
+int pipeline_command(struct cli *cli, const char *dir, struct run_options *options,
+	int64_t lock_wait_ms, struct err **err);
+
+#endif

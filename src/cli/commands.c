@@ -5,6 +5,8 @@
 #include "base/str.h"
 
 extern const struct command cmd_doctor;
+extern const struct command cmd_explain;
+extern const struct command cmd_fmt;
 extern const struct command cmd_help;
 extern const struct command cmd_internal_commands;
 extern const struct command cmd_internal_completion;
@@ -12,18 +14,26 @@ extern const struct command cmd_internal_job;
 extern const struct command cmd_internal_man;
 extern const struct command cmd_plan;
 extern const struct command cmd_reconcile;
+extern const struct command cmd_internal_reference;
+extern const struct command cmd_internal_schemas;
+extern const struct command cmd_validate;
 extern const struct command cmd_version;
 
 const struct command *const commands[] = {
 	&cmd_doctor,
 	&cmd_plan,
 	&cmd_reconcile,
+	&cmd_validate,
+	&cmd_fmt,
+	&cmd_explain,
 	&cmd_help,
 	&cmd_version,
 	&cmd_internal_commands,
 	&cmd_internal_completion,
 	&cmd_internal_job,
 	&cmd_internal_man,
+	&cmd_internal_reference,
+	&cmd_internal_schemas,
 	NULL,
 };
 

@@ -1,5 +1,5 @@
 /*
- * Protects: schemas/ and docs/specs.md are what the field tables say (run with TRUEUP_UPDATE=1 to
+ * Protects: schemas/ and docs/specs.md are what the field tables say (run with TRUEUP_REGEN=1 to
  * write them anew), the tables are whole, `explain` finds every field, patterns agree with checks.
  */
 #include "check.h"
@@ -17,13 +17,13 @@ static void compare_file(const char *path, const struct str *text)
 {
 	AUTO_ERR err = NULL;
 	AUTO_STR have = STR_INIT;
-	if (getenv("TRUEUP_UPDATE"))
+	if (getenv("TRUEUP_REGEN"))
 		assert_int_equal(
 			fs_write_if_changed(path, text->data, text->len, 0644, NULL, &err), 0);
 	if (fs_read(path, 4 * 1024 * 1024, &have, &err) < 0)
 		fail_msg("%s", err->message);
 	if (strcmp(have.data, text->data) != 0)
-		fail_msg("%s is not what the field tables give: run this test with TRUEUP_UPDATE=1",
+		fail_msg("%s is not what the field tables give: run this test with TRUEUP_REGEN=1",
 			path);
 }
 

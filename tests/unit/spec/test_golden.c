@@ -3,7 +3,7 @@
  *
  * Each file of tests/golden/specs/bad is a wrong spec (or a tree of them, see tree.h) and has its
  * messages beside it in NAME.expected; each of tests/golden/specs/good has to give none. Running
- * with TRUEUP_UPDATE=1 writes the .expected files anew: look at the difference.
+ * with TRUEUP_REGEN=1 writes the .expected files anew: look at the difference.
  */
 #include "check.h"
 #include "tree.h"
@@ -74,7 +74,7 @@ static void check_bad(const char *dir, const char *name)
 	AUTO_FREE char *expected = xasprintf("%s.expected", base);
 	AUTO_ERR err = NULL;
 	messages(dir, name, &got);
-	if (getenv("TRUEUP_UPDATE")) {
+	if (getenv("TRUEUP_REGEN")) {
 		assert_int_equal(fs_write_atomic(expected, got.data, got.len, 0644, &err), 0);
 		return;
 	}

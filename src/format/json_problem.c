@@ -21,6 +21,9 @@ struct problem {
 
 #define SYNTAX "json-syntax"
 
+/* Of a key in a message: longer ones help nobody. */
+enum { SHOWN_MAX = 80 };
+
 /* clang-format off */
 static const struct problem problems[] = {
 	{"too big", NULL, SYNTAX, "the number is too large", "write it as text, in quotes"},
@@ -141,10 +144,11 @@ static void report_duplicate(
 			depth--;
 	}
 	const char *first = first_key(open[depth], again, end);
-	const int width = (int)(json_skip_string(again, end) - again);
+	const size_t len = (size_t)(json_skip_string(again, end) - again);
+	const int shown = (int)utf8_cut(again, len, SHOWN_MAX);
 	struct diag *d =
 		diag_error(diags, "json-duplicate-key", text_pos(src, (size_t)(again - src->data)),
-			"key %.*s is there twice", width, again);
+			"key %.*s is there twice", shown, again);
 	diag_hint(diags, d, "delete one of the two");
 	diag_related(diags, d, text_pos(src, (size_t)(first - src->data)), "first given here");
 }

@@ -13,7 +13,7 @@
 #define DIGITS "0123456789"
 
 struct word {
-	const char *text; /* lower case */
+	char text[6]; /* lower case */
 	enum node_type type;
 	bool boolean;
 	bool any_case; /* otherwise: lower, Capital and UPPER */
@@ -61,12 +61,12 @@ static bool has_yaml_case(const char *text, size_t len)
 
 static bool resolve_word(struct node *node)
 {
-	if (node->len > 5)
+	/* Most scalars are told apart by their first letter. */
+	if (node->len >= sizeof words[0].text || !strchr("~nNtTfFyYoO.+-=<", node->text[0]))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		const struct word *w = &words[i];
-		if (strlen(w->text) != node->len ||
-			strncasecmp(w->text, node->text, node->len) != 0)
+		if (strcasecmp(w->text, node->text) != 0)
 			continue;
 		if (!w->any_case && !has_yaml_case(node->text, node->len))
 			return false;

@@ -20,6 +20,9 @@
 #include <string.h>
 #include <yaml.h>
 
+/* Of a name in a message: longer ones help nobody. */
+enum { SHOWN_MAX = 80 };
+
 /* What an alias stands for. */
 struct anchor {
 	struct node *node;
@@ -192,12 +195,15 @@ static void load_alias(struct loader *l, const yaml_event_t *event)
 		refuse(l, "yaml-alias", pos, "an alias cannot be a key", "write the key out");
 	} else if (!a) {
 		struct diag *d = diag_error(l->diags, "yaml-alias", pos,
-			"alias '*%s' has no anchor '&%s' above it", name, name);
-		diag_hint(l->diags, d, "add the anchor; put a text that starts with '*' in quotes");
+			"alias '*%.*s' has no anchor above it", SHOWN_MAX, name);
+		diag_hint(l->diags, d,
+			"write '&%.*s' before the value it stands for; put a text that starts with "
+			"'*' in quotes",
+			SHOWN_MAX, name);
 		l->bad = true;
 	} else if (a->open) {
 		struct diag *d = diag_error(l->diags, "yaml-alias", pos,
-			"alias '*%s' stands inside the value it is an alias of", name);
+			"alias '*%.*s' stands inside the value it is an alias of", SHOWN_MAX, name);
 		diag_related(l->diags, d, node->pos, "the anchor is here");
 		l->bad = true;
 	} else if (a->height + l->depth > YAML_MAX_DEPTH) {
@@ -258,8 +264,9 @@ static bool same_text(const struct node *a, const struct node *b)
 
 static void report_duplicate(struct loader *l, const struct node *first, const struct node *again)
 {
-	struct diag *d = diag_error(
-		l->diags, "yaml-duplicate-key", again->pos, "key '%s' is there twice", again->text);
+	const int shown = (int)utf8_cut(again->text, again->len, SHOWN_MAX);
+	struct diag *d = diag_error(l->diags, "yaml-duplicate-key", again->pos,
+		"key '%.*s' is there twice", shown, again->text);
 	diag_hint(l->diags, d, "delete one of the two");
 	diag_related(l->diags, d, first->pos, "first given here");
 	l->bad = true;

@@ -26,7 +26,7 @@ static const struct bad bads[] = {
 	 "4:3: [yaml-key] a key must be a text, not a list or map (if this is a template placeholder such as {{ name }}, put it in quotes)\n"},
 	{TEXT("a: &x [*x]\nb: *y\nc: !foo x\n---\nz\n"),
 	 "1:8: [yaml-alias] alias '*x' stands inside the value it is an alias of <- 1:4 the anchor is here\n"
-	 "2:4: [yaml-alias] alias '*y' has no anchor '&y' above it (add the anchor; put a text that starts with '*' in quotes)\n"
+	 "2:4: [yaml-alias] alias '*y' has no anchor above it (write '&y' before the value it stands for; put a text that starts with '*' in quotes)\n"
 	 "3:4: [yaml-tag] tags ('!...') are not supported (delete the tag; put a text that starts with '!' in quotes)\n"
 	 "4:1: [yaml-documents] a second document starts here (put each document into its own file)\n"},
 	{TEXT("a: 1\n b: 2\n"),
@@ -168,7 +168,7 @@ static const struct bad bads[] = {
 	{TEXT("\xc3\xa9\xc3\xa9: \xc3\xa9: x\n"),
 	 "1:6: [yaml-syntax] a ':' is not allowed here (put a text that contains ': ' in quotes; if this is a key, check the indentation here and above)\n"},
 	{TEXT("- &a 1\n- &a 2\n- *b\n"),
-	 "3:3: [yaml-alias] alias '*b' has no anchor '&b' above it (add the anchor; put a text that starts with '*' in quotes)\n"},
+	 "3:3: [yaml-alias] alias '*b' has no anchor above it (write '&b' before the value it stands for; put a text that starts with '*' in quotes)\n"},
 	{TEXT("a: &a {b: *a}\n"),
 	 "1:11: [yaml-alias] alias '*a' stands inside the value it is an alias of <- 1:4 the anchor is here\n"},
 	{TEXT("a: \"\\xg\"\n"),
@@ -177,7 +177,7 @@ static const struct bad bads[] = {
 	 "1:4: [yaml-syntax] the name of an anchor '&' has letters, digits, '-' and '_' only (quote a text that starts with '&')\n"},
 	{TEXT("<<: *x\n"),
 	 "1:1: [yaml-merge-key] merge keys ('<<') are not supported (write the keys out, or use an alias for the whole value)\n"
-	 "1:5: [yaml-alias] alias '*x' has no anchor '&x' above it (add the anchor; put a text that starts with '*' in quotes)\n"},
+	 "1:5: [yaml-alias] alias '*x' has no anchor above it (write '&x' before the value it stands for; put a text that starts with '*' in quotes)\n"},
 	{TEXT("a: ? b\n"),
 	 "1:4: [yaml-syntax] a key is not allowed here (start a new line for it, or quote a text that starts with '?')\n"},
 	{TEXT("a: [1, 2\n"),

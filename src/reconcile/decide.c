@@ -6,7 +6,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "format/emit.h"
-#include "format/yaml.h"
 #include "reconcile/run_internal.h"
 
 #include <string.h>
@@ -20,17 +19,6 @@ static enum plan_last last_of(const struct object_row *row)
 	if (str_eq(row->outcome, "ok"))
 		return LAST_DONE;
 	return str_eq(row->outcome, "lost") ? LAST_LOST : LAST_FAILED;
-}
-
-/* The recorded sides as nodes: the canvas spec, and {role, backend} of that time. */
-static const struct node *recorded_json(struct run *run, const char *json)
-{
-	if (!json)
-		return NULL;
-	struct src *src = arena_alloc(&run->arena, sizeof *src);
-	*src = (struct src){"recorded", json, strlen(json)};
-	AUTO_DIAGS ignored = {0};
-	return json_parse(&run->arena, src, &ignored);
 }
 
 static const char *role_text(const struct node *side, const char *key)
@@ -52,8 +40,9 @@ static bool has_moved(struct run *run, const struct item *item)
 	const struct object_row *row = item->row;
 	if (item->kind != KIND_CANVAS || !item->desired || !row || !row->applied_spec_json)
 		return false;
-	const struct node *spec = node_get(recorded_json(run, row->applied_spec_json), "spec");
-	const struct node *side = recorded_json(run, row->applied_role_json);
+	const struct node *spec =
+		node_get(recorded_json(&run->arena, row->applied_spec_json), "spec");
+	const struct node *side = recorded_json(&run->arena, row->applied_role_json);
 	const char *engine = node_text(node_get(spec, "engine"));
 	const char *region = node_text(node_get(spec, "region"));
 	if (!region)
@@ -69,16 +58,13 @@ static bool has_moved(struct run *run, const struct item *item)
 	       !same_backend(side, run->load.config);
 }
 
-/* Who is a member of a recorded role? */
+/* Is the actor a member of the role, as recorded? */
 static bool is_member(const void *data, const char *role, const char *actor)
 {
 	struct run *run = (struct run *)(uintptr_t)data;
 	AUTO_FREE char *key = xasprintf("role/%s", role);
 	const struct role *r = run_gate_role(run, key);
-	for (size_t i = 0; r && i < r->members.count; i++)
-		if (str_eq(r->members.items[i].text, actor))
-			return true;
-	return false;
+	return r && role_has_member(r, actor);
 }
 
 int item_approval(struct run *run, const struct item *item, const struct plan_row *plan,
@@ -187,20 +173,9 @@ static int gather(struct run *run, struct item *item, struct plan_facts *f, stru
 /* The Role as last recorded; as desired when it never was. */
 const struct role *run_gate_role(struct run *run, const char *key)
 {
-	AUTO_ERR err = NULL;
-	struct object_row *row = NULL;
-	if (run->session->store &&
-		store_object_get(run->session->store, key, OBJECT_FULL, &run->arena, &row, &err) ==
-			0 &&
-		row && row->applied_spec_json) {
-		AUTO_DIAGS ignored = {0};
-		struct src *src = arena_alloc(&run->arena, sizeof *src);
-		*src = (struct src){"recorded", "", 0};
-		const struct node *doc = recorded_json(run, row->applied_spec_json);
-		const struct spec *spec = doc ? spec_decode(&run->arena, src, doc, &ignored) : NULL;
-		if (spec && spec->kind == KIND_ROLE)
-			return spec->role;
-	}
+	const struct role *role = recorded_role(run->session->store, &run->arena, key);
+	if (role)
+		return role;
 	const struct spec *spec = load_spec(&run->load, key);
 	return spec ? spec->role : NULL;
 }

@@ -183,25 +183,6 @@ int item_use_desired(struct run *run, struct item *item, struct err **err)
 
 /* --- the recorded side -------------------------------------------------------------------- */
 
-static struct node *parse_json(struct run *run, const char *json)
-{
-	if (!json)
-		return NULL;
-	struct src *src = arena_alloc(&run->arena, sizeof *src);
-	*src = (struct src){"recorded", json, strlen(json)};
-	AUTO_DIAGS diags = {0};
-	return json_parse(&run->arena, src, &diags);
-}
-
-/* A spec as it was recorded. What it says was valid then; it is not judged again. */
-static const struct spec *decode_recorded(struct run *run, const struct node *doc)
-{
-	AUTO_DIAGS ignored = {0};
-	struct src *src = arena_alloc(&run->arena, sizeof *src);
-	*src = (struct src){"recorded", "", 0};
-	return doc ? spec_decode(&run->arena, src, doc, &ignored) : NULL;
-}
-
 /* Terraform files in a folder; none when it is not there. */
 static int read_files(struct run *run, const char *dir, struct render_file **ret_files,
 	size_t *ret_count, struct err **err)
@@ -258,12 +239,12 @@ int item_use_recorded(struct run *run, struct item *item, struct err **err)
 {
 	const struct object_row *row = item->row;
 	const char *spec_json = row->applied_spec_json ? row->applied_spec_json : row->spec_json;
-	const struct spec *spec = decode_recorded(run, parse_json(run, spec_json));
+	const struct spec *spec = recorded_spec(&run->arena, recorded_json(&run->arena, spec_json));
 	if (!spec || spec->kind != KIND_CANVAS)
 		return err_set(
 			err, ERR_CORRUPT, "the recorded spec of %s cannot be read", item->key);
-	const struct node *side = parse_json(run, row->applied_role_json);
-	const struct spec *role = decode_recorded(run, node_get(side, "role"));
+	const struct node *side = recorded_json(&run->arena, row->applied_role_json);
+	const struct spec *role = recorded_spec(&run->arena, node_get(side, "role"));
 	item->canvas = spec->canvas;
 	item->labels = spec->labels;
 	item->label_count = spec->label_count;

@@ -8,7 +8,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "format/emit.h"
-#include "format/yaml.h"
 #include "reconcile/run_internal.h"
 #include "store/audit.h"
 
@@ -52,19 +51,9 @@ char *outcome_summary(struct arena *arena, const struct run *run, const struct i
 	return arena_strdup(arena, json.data);
 }
 
-static const struct node *read_summary(const char *json, struct arena *arena)
-{
-	if (!json)
-		return NULL;
-	AUTO_DIAGS ignored = {0};
-	struct src *src = arena_alloc(arena, sizeof *src);
-	*src = (struct src){"plan", json, strlen(json)};
-	return json_parse(arena, src, &ignored);
-}
-
 void outcome_changes(const char *summary_json, struct arena *arena, struct change_set *ret)
 {
-	message_read_changes(node_get(read_summary(summary_json, arena), "changes"), arena, ret);
+	message_read_changes(node_get(recorded_json(arena, summary_json), "changes"), arena, ret);
 }
 
 /* --- recording ------------------------------------------------------------------------------ */
@@ -262,7 +251,7 @@ int outcome_record(struct session *session, const struct operation_row *op,
 	if (op->plan_id)
 		result = store_plan_get(session->store, op->plan_id, &e.arena, &plan, err);
 	e.plan = plan;
-	e.summary = plan ? read_summary(plan->summary_json, &e.arena) : NULL;
+	e.summary = plan ? recorded_json(&e.arena, plan->summary_json) : NULL;
 	if (result == 0)
 		result = store_begin(session->store, err);
 	if (result == 0) {

@@ -7,6 +7,7 @@
 #include "engine/engine.h"
 #include "format/emit.h"
 #include "reconcile/load.h"
+#include "reconcile/recorded.h"
 #include "reconcile/run.h"
 #include "reconcile/message.h"
 #include "store/operations.h"

@@ -1,0 +1,210 @@
+#include "reconcile/actions.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "format/emit.h"
+#include "plan/approval.h"
+#include "reconcile/recorded.h"
+#include "store/audit.h"
+#include "store/objects.h"
+
+#include <string.h>
+
+/* --- the audit log --------------------------------------------------------------------------- */
+
+static int audit(struct session *s, const char *action, const char *subject,
+	const struct node *detail, struct err **err)
+{
+	AUTO_STR json = STR_INIT;
+	if (detail)
+		emit_canonical(detail, &json);
+	else
+		str_add(&json, "{}");
+	const struct audit_row row = {
+		.at = s->now_ms,
+		.actor = s->actor,
+		.action = action,
+		.subject = subject,
+		.detail_json = json.data,
+	};
+	return store_audit_append(s->store, &row, err);
+}
+
+/* --- approvals ------------------------------------------------------------------------------- */
+
+static int find_plan(struct session *s, const char *what, struct arena *arena,
+	struct plan_row **ret, struct err **err)
+{
+	const bool by_key = strchr(what, '/') != NULL;
+	const int got = by_key ? store_plan_open(s->store, what, arena, ret, err)
+			       : store_plan_get(s->store, what, arena, ret, err);
+	if (got < 0)
+		return -1;
+	if (!*ret && by_key)
+		return err_set(err, ERR_NOT_FOUND,
+			"no plan of %s waits; `trueup status` shows what does", what);
+	if (!*ret)
+		return err_set(err, ERR_NOT_FOUND, "there is no plan %s", what);
+	if ((*ret)->status != PLAN_WAITING && (*ret)->status != PLAN_APPROVED)
+		return err_set(err, ERR_CONFLICT, "the plan %s is %s%s%s", (*ret)->id,
+			plan_status_name((*ret)->status), (*ret)->status_reason ? ": " : "",
+			(*ret)->status_reason ? (*ret)->status_reason : "");
+	return 0;
+}
+
+/* The rule that the plan was made under: of the spec in it, or of what is to be destroyed. */
+static const struct spec_approval *find_rule(
+	struct session *s, const struct plan_row *plan, struct arena *arena)
+{
+	const struct node *summary = recorded_json(arena, plan->summary_json);
+	const struct spec *spec = recorded_spec(arena, node_get(summary, "spec"));
+	AUTO_ERR err = NULL;
+	struct object_row *row = NULL;
+	if (!spec &&
+		store_object_get(s->store, plan->object_key, OBJECT_FULL, arena, &row, &err) == 0 &&
+		row)
+		spec = recorded_spec(arena, recorded_json(arena, row->applied_spec_json));
+	return spec && spec->kind == KIND_CANVAS ? &spec->canvas->approval : NULL;
+}
+
+struct membership {
+	struct session *session;
+	struct arena *arena;
+	const char *role; /* in which the actor decides; set by is_member() */
+};
+
+static bool is_member(const void *data, const char *role, const char *actor)
+{
+	struct membership *m = (struct membership *)(uintptr_t)data;
+	const char *key = arena_printf(m->arena, "role/%s", role);
+	const struct role *r = recorded_role(m->session->store, m->arena, key);
+	if (!r || !role_has_member(r, actor))
+		return false;
+	m->role = role;
+	return true;
+}
+
+static int record_decision(struct session *s, const struct approval_row *row,
+	const struct plan_row *plan, struct arena *arena, struct err **err)
+{
+	struct node *detail = node_new_map(arena);
+	node_map_set(arena, detail, "plan", node_new_string(arena, plan->id));
+	node_map_set(arena, detail, "digest", node_new_string(arena, plan->identity));
+	node_map_set(arena, detail, "sha256", node_new_string(arena, plan->sha256));
+	if (row->comment)
+		node_map_set(arena, detail, "comment", node_new_string(arena, row->comment));
+	const char *why = arena_printf(arena, "rejected by %s%s%s", s->actor,
+		row->comment ? ": " : "", row->comment ? row->comment : "");
+	const struct object_step step = {
+		.phase = PHASE_REFUSED, .reason = why, .plan_id = plan->id};
+	if (store_approval_add(s->store, row, err) < 0)
+		return -1;
+	if (!row->approve &&
+		(store_plan_move(s->store, plan->id, PLAN_REJECTED, why, NULL, err) < 0 ||
+			store_object_step(s->store, plan->object_key, &step, s->now_ms, err) < 0))
+		return -1;
+	return audit(s, row->approve ? "approve" : "reject", plan->object_key, detail, err);
+}
+
+int action_decide(struct session *session, const char *what, bool approve, const char *comment,
+	struct arena *arena, struct decided *ret, struct err **err)
+{
+	struct plan_row *plan = NULL;
+	if (find_plan(session, what, arena, &plan, err) < 0)
+		return -1;
+	const struct spec_approval *rule = find_rule(session, plan, arena);
+	const struct approval_request request = {
+		rule && rule->mode == APPROVAL_MANUAL ? rule : NULL, plan->identity,
+		plan->requester, plan->created_at};
+	struct membership member = {session, arena, NULL};
+	const char *why = NULL;
+	/* Whoever asked may take it back. */
+	const bool own_reject = !approve && str_eq(session->actor, plan->requester);
+	if (!own_reject && !approval_may_decide(&request, session->actor, is_member, &member, &why))
+		return err_set(err, ERR_DENIED, "%s may not %s the plan of %s: %s", session->actor,
+			approve ? "approve" : "reject", plan->object_key, why);
+	const struct approval_row row = {
+		.subject = plan->object_key,
+		.digest = plan->identity,
+		.actor = session->actor,
+		.role = member.role,
+		.approve = approve,
+		.comment = comment,
+		.at = session->now_ms,
+		.expires_at = rule && rule->expires_ms ? session->now_ms + rule->expires_ms : 0,
+	};
+	if (store_begin(session->store, err) < 0)
+		return -1;
+	if (record_decision(session, &row, plan, arena, err) < 0) {
+		store_rollback(session->store);
+		return -1;
+	}
+	if (store_commit(session->store, err) < 0)
+		return -1;
+	*ret = (struct decided){.plan = plan, .needed = request.rule ? rule->min : 0};
+	const struct approval_query query = {
+		.subject = plan->object_key, .digest = plan->identity, .now = session->now_ms};
+	return store_approval_count(session->store, &query, &ret->approvals, err);
+}
+
+/* --- suspend, resume, unlock ------------------------------------------------------------------ */
+
+static int require_object(struct session *s, const char *key, struct arena *arena,
+	struct object_row **ret, struct err **err)
+{
+	if (store_object_get(s->store, key, OBJECT_BRIEF, arena, ret, err) < 0)
+		return -1;
+	if (*ret)
+		return 0;
+	return err_set(
+		err, ERR_NOT_FOUND, "%s is not recorded here; `trueup status` lists what is", key);
+}
+
+int action_suspend(struct session *session, const char *key, bool suspend, const char *reason,
+	struct err **err)
+{
+	AUTO_ARENA arena = {0};
+	struct object_row *row = NULL;
+	if (require_object(session, key, &arena, &row, err) < 0)
+		return -1;
+	struct node *detail = node_new_map(&arena);
+	if (reason)
+		node_map_set(&arena, detail, "reason", node_new_string(&arena, reason));
+	if (store_begin(session->store, err) < 0)
+		return -1;
+	if (store_object_suspend(session->store, key, suspend ? session->actor : NULL, reason,
+		    session->now_ms, err) < 0 ||
+		audit(session, suspend ? "suspend" : "resume", key, detail, err) < 0) {
+		store_rollback(session->store);
+		return -1;
+	}
+	return store_commit(session->store, err);
+}
+
+int action_unlock(struct session *session, const char *key, struct arena *arena,
+	const char **ret_plan, struct err **err)
+{
+	struct object_row *row = NULL;
+	struct plan_row *plan = NULL;
+	*ret_plan = NULL;
+	if (require_object(session, key, arena, &row, err) < 0 ||
+		store_plan_open(session->store, key, arena, &plan, err) < 0)
+		return -1;
+	const char *id = plan ? plan->id : row->plan_id;
+	if (!id)
+		return 0;
+	struct node *detail = node_new_map(arena);
+	node_map_set(arena, detail, "plan", node_new_string(arena, id));
+	const struct object_step step = {.phase = PHASE_NEW, .reason = "its plan was discarded"};
+	if (store_begin(session->store, err) < 0)
+		return -1;
+	if ((plan && store_plan_move(session->store, id, PLAN_VOID, "discarded", NULL, err) < 0) ||
+		store_object_step(session->store, key, &step, session->now_ms, err) < 0 ||
+		audit(session, "unlock", key, detail, err) < 0) {
+		store_rollback(session->store);
+		return -1;
+	}
+	*ret_plan = id;
+	return store_commit(session->store, err);
+}

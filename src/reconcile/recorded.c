@@ -1,0 +1,47 @@
+#include "reconcile/recorded.h"
+
+#include "base/err.h"
+#include "base/str.h"
+#include "format/yaml.h"
+#include "store/objects.h"
+
+#include <string.h>
+
+const struct node *recorded_json(struct arena *arena, const char *json)
+{
+	if (!json)
+		return NULL;
+	AUTO_DIAGS ignored = {0};
+	struct src *src = arena_alloc(arena, sizeof *src);
+	*src = (struct src){"recorded", json, strlen(json)};
+	return json_parse(arena, src, &ignored);
+}
+
+const struct spec *recorded_spec(struct arena *arena, const struct node *doc)
+{
+	if (!doc)
+		return NULL;
+	AUTO_DIAGS ignored = {0};
+	struct src *src = arena_alloc(arena, sizeof *src);
+	*src = (struct src){"recorded", "", 0};
+	return spec_decode(arena, src, doc, &ignored);
+}
+
+const struct role *recorded_role(struct store *store, struct arena *arena, const char *key)
+{
+	AUTO_ERR err = NULL;
+	struct object_row *row = NULL;
+	if (!store || store_object_get(store, key, OBJECT_FULL, arena, &row, &err) < 0 || !row)
+		return NULL;
+	const struct spec *spec =
+		recorded_spec(arena, recorded_json(arena, row->applied_spec_json));
+	return spec && spec->kind == KIND_ROLE ? spec->role : NULL;
+}
+
+bool role_has_member(const struct role *role, const char *actor)
+{
+	for (size_t i = 0; i < role->members.count; i++)
+		if (str_eq(role->members.items[i].text, actor))
+			return true;
+	return false;
+}

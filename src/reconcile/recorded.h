@@ -1,0 +1,17 @@
+/* Reading back what was recorded as JSON: specs as they were applied, roles, summaries of plans. */
+#ifndef TRUEUP_RECONCILE_RECORDED_H
+#define TRUEUP_RECONCILE_RECORDED_H
+
+#include "spec/spec.h"
+#include "store/store.h"
+
+/* JSON text to nodes in arena; NULL for NULL or for damaged text. json must outlive the result. */
+const struct node *recorded_json(struct arena *arena, const char *json);
+/* A recorded spec. It was valid then and is not judged again; NULL if it cannot be read. */
+const struct spec *recorded_spec(struct arena *arena, const struct node *doc);
+/* The Role with this key as it was last recorded; NULL if it never was. */
+const struct role *recorded_role(struct store *store, struct arena *arena, const char *key);
+
+bool role_has_member(const struct role *role, const char *actor);
+
+#endif

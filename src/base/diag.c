@@ -45,30 +45,41 @@ static const char *line_at(const struct src *src, uint32_t line, size_t *len)
 	return p;
 }
 
+static bool is_continuation(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* The byte offset of a column, at most len. */
+static size_t column_offset(const char *line, size_t len, uint32_t col)
+{
+	size_t i = 0;
+	for (uint32_t at = 1; i < len && at < col; at++) {
+		do
+			i++;
+		while (i < len && is_continuation(line[i]));
+	}
+	return i;
+}
+
 /* How far the word at col goes: up to white space or a YAML delimiter. */
 static uint32_t word_width(const char *line, size_t len, uint32_t col)
 {
-	size_t i = 0;
-	uint32_t at = 1;
-	while (i < len && at < col) {
-		do
-			i++;
-		while (i < len && ((unsigned char)line[i] & 0xc0) == 0x80);
-		at++;
-	}
+	size_t i = column_offset(line, len, col);
 	if (i >= len)
 		return 1;
 	uint32_t width = 0;
 	if (line[i] == '"' || line[i] == '\'') {
 		const char *close = memchr(line + i + 1, line[i], len - i - 1);
+		for (const char *p = line + i; close && p <= close; p++)
+			width += !is_continuation(*p);
 		if (close)
-			return (uint32_t)(close - (line + i)) + 1;
+			return width;
 	}
 	for (; i < len && !isspace((unsigned char)line[i]) && !strchr(",]}", line[i]); i++) {
 		if (line[i] == ':' && (i + 1 == len || line[i + 1] == ' '))
 			break;
-		if (((unsigned char)line[i] & 0xc0) != 0x80)
-			width++;
+		width += !is_continuation(line[i]);
 	}
 	return width ? width : 1;
 }

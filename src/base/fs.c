@@ -151,6 +151,28 @@ int fs_mkdirs(const char *path, mode_t mode, struct err **err)
 
 enum { MAX_DEPTH = 64 };
 
+static int remove_at(int parent, const char *name, int depth);
+
+/* Removes what is in the folder; takes fd. 0 or an errno. */
+static int remove_entries(int fd, int depth)
+{
+	DIR *dir = fdopendir(fd);
+	if (!dir) {
+		const int failed = errno;
+		(void)close(fd);
+		return failed;
+	}
+	int failed = 0;
+	for (struct dirent *e; !failed && (e = readdir(dir));) {
+		if (str_eq(e->d_name, ".") || str_eq(e->d_name, ".."))
+			continue;
+		if (remove_at(dirfd(dir), e->d_name, depth + 1) < 0)
+			failed = errno;
+	}
+	(void)closedir(dir);
+	return failed;
+}
+
 static int remove_at(int parent, const char *name, int depth)
 {
 	if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
@@ -164,19 +186,7 @@ static int remove_at(int parent, const char *name, int depth)
 	const int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
-	DIR *dir = fdopendir(fd);
-	if (!dir) {
-		(void)close(fd);
-		return -1;
-	}
-	int failed = 0;
-	for (struct dirent *e; !failed && (e = readdir(dir));) {
-		if (str_eq(e->d_name, ".") || str_eq(e->d_name, ".."))
-			continue;
-		if (remove_at(dirfd(dir), e->d_name, depth + 1) < 0)
-			failed = errno;
-	}
-	(void)closedir(dir);
+	int failed = remove_entries(fd, depth);
 	if (!failed && unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		failed = errno;
 	errno = failed;

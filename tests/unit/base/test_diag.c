@@ -50,20 +50,18 @@ static void finds_the_line_and_the_word(void **state)
 				   "\xc3\xa9\xc3\xa9: \xc3\xa9t\xc3\xa9, x\n"
 				   "a: \"b c\" d\n"
 				   "\n"
-				   "[x]";
+				   "[x]\n"
+				   "a: '\xc3\xa9\xc3\xa9' x";
 	const struct src src = {"x", text, sizeof text - 1};
 	static const struct {
 		uint32_t line, col, width;
 		const char *source_line;
 	} rows[] = {
 		{1, 1, 3, "key: value"}, /* a byte order mark is no column */
-		{1, 6, 5, "key: value"},
-		{2, 5, 3, "\xc3\xa9\xc3\xa9: \xc3\xa9t\xc3\xa9, x"},
-		{3, 4, 5, "a: \"b c\" d"},
-		{3, 99, 1, "a: \"b c\" d"},
-		{4, 1, 1, ""},
-		{5, 2, 1, "[x]"},
-		{9, 1, 1, ""},
+		{1, 6, 5, "key: value"}, {2, 5, 3, "\xc3\xa9\xc3\xa9: \xc3\xa9t\xc3\xa9, x"},
+		{3, 4, 5, "a: \"b c\" d"}, {3, 99, 1, "a: \"b c\" d"}, {4, 1, 1, ""},
+		{5, 2, 1, "[x]"}, {9, 1, 1, ""},
+		{6, 4, 4, "a: '\xc3\xa9\xc3\xa9' x"}, /* characters, not bytes */
 	};
 	AUTO_DIAGS list = {0};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -303,7 +303,8 @@ static void close_frame(struct loader *l)
 {
 	struct frame f = l->frames[--l->depth];
 	const size_t count = l->count - f.first;
-	struct node *const *children = l->nodes + f.first;
+	/* nodes is NULL while no value was seen: an empty list is the whole document. */
+	struct node *const *children = count ? l->nodes + f.first : NULL;
 	if (f.node->type == NODE_SEQ) {
 		f.node->seq.items = arena_array(l->arena, count, sizeof(struct node *));
 		if (count)

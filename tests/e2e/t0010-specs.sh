@@ -91,6 +91,9 @@ test_expect_success 'explain prints kinds, kinds their fields, fields themselves
 	trueup explain Role.account >out && like "$(cat out)" "12 digits" &&
 	trueup explain role.account -o json >out &&
 	is "$(json out "d[\"field\"][\"required\"]")" true &&
+	trueup explain ec2.instanceType >out && like "$(head -n 1 out)" "^EC2.instanceType  text" &&
+	trueup explain S3 >out && like "$(cat out)" "versioning" &&
+	expect_exit 1 trueup explain EC2.instancetype 2>err && like "$(cat err)" "instanceType" &&
 	expect_exit 1 trueup explain canvas.netwrk 2>err &&
 	like "$(cat err)" "did you mean .network."
 '

@@ -161,9 +161,11 @@ static void wrong_type(struct wiring *w, const struct type_key *key, const struc
 {
 	static const char *const wanted[] = {"text", "a whole number", "a number", "true or false",
 		"a list", "a map", "a single value"};
-	struct diag *d =
-		diag_error(w->diags, "config-type", value->pos, "'%s' must be %s, not a %s",
-			key->name, wanted[key->type], node_type_name(value->type));
+	const bool takes_article = value->type == NODE_INT || value->type == NODE_FLOAT ||
+				   value->type == NODE_SEQ || value->type == NODE_MAP;
+	struct diag *d = diag_error(w->diags, "config-type", value->pos,
+		"'%s' must be %s, not %s%s", key->name, wanted[key->type],
+		takes_article ? "a " : "", node_type_name(value->type));
 	if (key->type == KEY_STRING && value->text && value->type != NODE_SEQ &&
 		value->type != NODE_MAP)
 		diag_hint(w->diags, d, "quote it: \"%s\"", value->text);
@@ -236,7 +238,8 @@ static void check_scalar(struct wiring *w, const struct type_key *key, const str
 
 static void check_key(struct wiring *w, const struct type_key *key, const struct node *value)
 {
-	if (value->type == NODE_REF)
+	/* none: a value from elsewhere that was refused. */
+	if (value->type == NODE_REF || value == w->none)
 		return;
 	if (!type_matches(key, value)) {
 		wrong_type(w, key, value);

@@ -113,7 +113,8 @@ static int scan_heredoc(struct scan *s, struct err **err)
 		if (s->len - s->at < marker_len || memcmp(s->text + s->at, marker, marker_len) != 0)
 			continue;
 		char after = peek(s, marker_len);
-		if (after == '\n' || after == '\r' || s->at + marker_len == s->len) {
+		if (after == '\n' || s->at + marker_len == s->len ||
+			(after == '\r' && peek(s, marker_len + 1) == '\n')) {
 			s->at += marker_len;
 			return 0;
 		}

@@ -45,9 +45,26 @@ static bool starts_operand(const struct hcl_token *t)
 	return false;
 }
 
+/*
+ * Tokens that would be read as another one without a blank: "!" and "=", dots, and the dot between
+ * two numbers. They do not follow each other in valid HCL.
+ */
+static bool would_fuse(
+	const struct hcl_token *before, const struct hcl_token *a, const struct hcl_token *b)
+{
+	if (is_punct(a, "!"))
+		return b->kind == HCL_PUNCT && b->text[0] == '=';
+	if (a->kind != HCL_PUNCT || a->text[0] != '.')
+		return false;
+	return (b->kind == HCL_PUNCT && b->text[0] == '.') ||
+	       (b->kind == HCL_NUMBER && before && before->kind == HCL_NUMBER);
+}
+
 bool hcl_space_between(
 	const struct hcl_token *before, const struct hcl_token *a, const struct hcl_token *b)
 {
+	if (would_fuse(before, a, b))
+		return true;
 	if (a->kind == HCL_IDENT && (is_punct(b, "(") || is_punct(b, "::")))
 		return false;
 	if (is_punct(a, "::") || is_punct(a, ".") || is_punct(b, ".") || is_punct(b, ",") ||

@@ -107,7 +107,7 @@ static void locate(struct diag_list *list, struct diag *d, struct pos pos)
 	d->width = word_width(line, len, pos.col);
 }
 
-static char *format(struct arena *a, const char *fmt, va_list args)
+static PRINTF_LIKE(2, 0) char *format(struct arena *a, const char *fmt, va_list args)
 {
 	va_list again;
 	va_copy(again, args);

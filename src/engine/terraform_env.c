@@ -69,12 +69,12 @@ struct env {
 	struct masker *masker;
 };
 
-const char *tf_env_get(const char *const *environ, const char *name)
+const char *tf_env_get(const char *const *variables, const char *name)
 {
 	const size_t len = strlen(name);
-	for (; environ && *environ; environ++)
-		if (strncmp(*environ, name, len) == 0 && (*environ)[len] == '=')
-			return *environ + len + 1;
+	for (; variables && *variables; variables++)
+		if (strncmp(*variables, name, len) == 0 && (*variables)[len] == '=')
+			return *variables + len + 1;
 	return NULL;
 }
 
@@ -107,14 +107,14 @@ static bool name_matches(const char *entry, const char *pattern)
 	return strncmp(entry, pattern, len) == 0 && entry[len] == '=';
 }
 
-static void pass(struct env *e, const char *const *environ, const char *const *patterns)
+static void pass(struct env *e, const char *const *variables, const char *const *patterns)
 {
-	for (; environ && *environ; environ++) {
-		const char *eq = strchr(*environ, '=');
+	for (; variables && *variables; variables++) {
+		const char *eq = strchr(*variables, '=');
 		for (const char *const *p = patterns; eq && *p; p++) {
-			if (!name_matches(*environ, *p))
+			if (!name_matches(*variables, *p))
 				continue;
-			AUTO_FREE char *name = xstrndup(*environ, (size_t)(eq - *environ));
+			AUTO_FREE char *name = xstrndup(*variables, (size_t)(eq - *variables));
 			add(e, name, eq + 1);
 			break;
 		}

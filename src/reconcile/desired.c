@@ -82,12 +82,12 @@ static struct render_input make_input(
 
 /* --- secrets ------------------------------------------------------------------------------ */
 
-static const char *environment_value(const char *const *environ, const char *name)
+static const char *environment_value(const char *const *variables, const char *name)
 {
 	const size_t len = strlen(name);
-	for (; environ && *environ; environ++)
-		if (strncmp(*environ, name, len) == 0 && (*environ)[len] == '=')
-			return *environ + len + 1;
+	for (; variables && *variables; variables++)
+		if (strncmp(*variables, name, len) == 0 && (*variables)[len] == '=')
+			return *variables + len + 1;
 	return NULL;
 }
 

@@ -27,7 +27,7 @@ void run_emit(struct run *run, enum run_event_kind kind, const struct item *item
 		run->options->listener(run->options->data, &event);
 }
 
-static const char *format(struct arena *arena, const char *fmt, va_list args)
+static PRINTF_LIKE(2, 0) const char *format(struct arena *arena, const char *fmt, va_list args)
 {
 	AUTO_FREE char *text = xvasprintf(fmt, args);
 	return arena_strdup(arena, text);

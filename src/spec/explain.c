@@ -226,7 +226,6 @@ static void labelled(
 static void print_field(struct str *out, const struct node *field, unsigned width, unsigned indent)
 {
 	const struct node *required = node_get(field, "required");
-	AUTO_STR doc = STR_INIT;
 	if (node_text(node_get(field, "doc")))
 		wrap(out, node_text(node_get(field, "doc")), width, indent);
 	labelled(out, field, "form", width, indent);

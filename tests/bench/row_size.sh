@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # work is what run.sh gives
 # Size of the executable and its start, which every hook and every push pays.
 
 bytes=$(stat -Lc %s "$TRUEUP")

@@ -4,7 +4,13 @@
  * Accepted: YAML 1.1/1.2 block and flow style, a BOM, CRLF, anchors and aliases (shared, not
  * copied, within the expansion limit). Refused with a diagnostic in plain words: tabs as
  * indentation, duplicate keys, NUL, bad UTF-8, more than one document, non-scalar keys, tags,
- * merge keys, and anything over the limits.
+ * merge keys, characters that nobody can see (control characters, Unicode's line separators, a
+ * carriage return alone), and anything over the limits.
+ *
+ * Rule ids: yaml-syntax, yaml-tab, yaml-encoding, yaml-limit, yaml-documents, yaml-duplicate-key,
+ * yaml-key (missing, or a list or map), yaml-merge-key, yaml-alias, yaml-tag; json-syntax,
+ * json-encoding, json-limit, json-duplicate-key. A syntax error or a limit ends the parse, the
+ * others are collected.
  */
 #ifndef TRUEUP_FORMAT_YAML_H
 #define TRUEUP_FORMAT_YAML_H

@@ -325,26 +325,36 @@ static struct node *build_map(struct eval *ev, const struct ast *call, uint8_t f
 	return map;
 }
 
-static struct node *build_range(struct eval *ev, const struct ast *call)
+/* range(end), range(first, end), range(first, end, step) */
+static bool range_args(struct eval *ev, const struct ast *call, int64_t n[3])
 {
-	int64_t n[3] = {0, 0, 1};
 	size_t count = 0;
 	for (const struct ast *arg = call->items; arg; arg = arg->next) {
-		struct node *v = eval_value(ev, arg->a);
+		const struct node *v = eval_value(ev, arg->a);
 		if (!v)
-			return NULL;
-		if (count == 3 || arg->text || !value_int(v, &n[count++]))
-			return eval_error(ev, arg->pos, "template-type",
+			return false;
+		if (count == 3 || arg->text || !value_int(v, &n[count++])) {
+			(void)eval_error(ev, arg->pos, "template-type",
 				"range takes one to three whole numbers: first, end, step");
+			return false;
+		}
 	}
-	if (!count || !n[2])
-		return eval_error(ev, call->pos, "template-type",
+	if (!count || !n[2]) {
+		(void)eval_error(ev, call->pos, "template-type",
 			count ? "range: the step must not be 0" : "range needs a number");
+		return false;
+	}
 	if (count == 1) {
 		n[1] = n[0];
 		n[0] = 0;
 	}
-	struct node *seq = new_seq(ev, call->pos, 0);
+	return true;
+}
+
+static struct node *build_range(struct eval *ev, const struct ast *call)
+{
+	int64_t n[3] = {0, 0, 1};
+	struct node *seq = range_args(ev, call, n) ? new_seq(ev, call->pos, 0) : NULL;
 	for (int64_t i = n[0]; seq && (n[2] > 0 ? i < n[1] : i > n[1]);) {
 		if (!eval_step(ev, call->pos, 1) || !seq_push(ev, call->pos, seq, new_int(ev, i)))
 			return NULL;

@@ -182,43 +182,60 @@ static bool lex_end(struct lexer *lx)
 	return true;
 }
 
+struct number {
+	char text[64];
+	size_t len;
+};
+
+static char char_at(const struct lexer *lx, size_t ahead)
+{
+	return (size_t)(lx->end - lx->p) > ahead ? lx->p[ahead] : 0;
+}
+
+/* Digits, and a "_" between two of them. */
+static void take_digits(struct lexer *lx, struct number *n)
+{
+	while (is_digit(char_at(lx, 0)) || (char_at(lx, 0) == '_' && is_digit(char_at(lx, 1)))) {
+		if (*lx->p != '_' && n->len + 4 < sizeof n->text)
+			n->text[n->len++] = *lx->p;
+		lx->p++;
+	}
+}
+
+static bool take_exponent(struct lexer *lx, struct number *n)
+{
+	const char e = char_at(lx, 0), sign = char_at(lx, 1);
+	const bool has_sign = sign == '+' || sign == '-';
+	if ((e != 'e' && e != 'E') || !is_digit(char_at(lx, has_sign ? 2 : 1)))
+		return false;
+	n->text[n->len++] = 'e';
+	if (has_sign)
+		n->text[n->len++] = sign;
+	lx->p += has_sign ? 2 : 1;
+	take_digits(lx, n);
+	return true;
+}
+
 static void lex_number(struct lexer *lx)
 {
 	const char *start = lx->p;
-	char digits[64];
-	size_t n = 0;
-	bool real = false;
-	for (; lx->p < lx->end && n + 3 < sizeof digits; lx->p++) {
-		const char c = *lx->p, next = lx->p + 1 < lx->end ? lx->p[1] : 0;
-		if (c == '_' && is_digit(next))
-			continue;
-		if (c == '.' && !real && is_digit(next)) {
-			real = true;
-		} else if ((c == 'e' || c == 'E') &&
-			   (is_digit(next) || ((next == '+' || next == '-') &&
-						      lx->p + 2 < lx->end && is_digit(lx->p[2])))) {
-			digits[n++] = 'e';
-			digits[n++] = next;
-			lx->p++;
-			for (; lx->p + 1 < lx->end && is_digit(lx->p[1]) && n + 1 < sizeof digits;
-				lx->p++)
-				digits[n++] = lx->p[1];
-			lx->p++;
-			real = true;
-			break;
-		} else if (!is_digit(c)) {
-			break;
-		}
-		digits[n++] = c;
+	struct number n = {.len = 0};
+	take_digits(lx, &n);
+	const bool zeros = n.len > 1 && n.text[0] == '0' && strspn(n.text, "0") < n.len;
+	bool real = char_at(lx, 0) == '.' && is_digit(char_at(lx, 1));
+	if (real) {
+		n.text[n.len++] = *lx->p++;
+		take_digits(lx, &n);
 	}
+	if (take_exponent(lx, &n))
+		real = true;
 	struct token *t = token_set(lx, real ? TOK_FLOAT : TOK_INT, start);
-	const bool glued = lx->p < lx->end && (is_name_start(*lx->p) || is_digit(*lx->p));
-	const bool zeros = !real && n > 1 && digits[0] == '0' && strspn(digits, "0") < n;
-	digits[n] = '\0';
-	if (glued || zeros ||
-		(real ? !num_parse_double(digits, n, &t->real)
-		      : !num_parse_i64(digits, n, &t->integer)))
-		lexer_error(lx, t->pos, "'%.*s' is no number", (int)(lx->p - start + glued), start);
+	const bool glued = is_name_start(char_at(lx, 0));
+	const bool reads = real ? num_parse_double(n.text, n.len, &t->real)
+				: num_parse_i64(n.text, n.len, &t->integer);
+	if (glued || !reads || (zeros && !real) || lx->p - start > 60)
+		lexer_error(lx, t->pos, "'%.*s' is no number",
+			(int)(lx->p - start < 60 ? lx->p - start + glued : 60), start);
 }
 
 static int hex_value(char c)

@@ -29,42 +29,60 @@ static struct node *f_abs(struct tmpl_call *c)
 	return new_int(c->ev, n < 0 ? -n : n);
 }
 
-/* int(text, base) of Python, without the blanks around it. */
-static bool parse_int(const char *text, size_t len, int64_t base, int64_t *ret)
+static bool is_blank(char c)
 {
-	while (len && (*text == ' ' || (*text >= '\t' && *text <= '\r'))) {
-		text++;
-		len--;
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static void strip_blanks(const char **text, size_t *len)
+{
+	while (*len && is_blank(**text)) {
+		(*text)++;
+		(*len)--;
 	}
-	while (len && (text[len - 1] == ' ' || (text[len - 1] >= '\t' && text[len - 1] <= '\r')))
-		len--;
-	const bool minus = len && *text == '-';
-	if (len && (*text == '-' || *text == '+')) {
-		text++;
-		len--;
-	}
-	if (len > 2 && *text == '0') {
-		const char x = (char)(text[1] | 0x20);
-		if ((base == 16 && x == 'x') || (base == 8 && x == 'o') ||
-			(base == 2 && x == 'b')) {
-			text += 2;
-			len -= 2;
-		}
-	}
-	int64_t n = 0;
+	while (*len && is_blank((*text)[*len - 1]))
+		(*len)--;
+}
+
+/* int(text, base) of Python. */
+static int64_t digit_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'z' ? c - 'a' + 10 : INT64_MAX;
+}
+
+/* Does text begin with the prefix of its base, "0x"? */
+static bool has_prefix(const char *text, size_t len, int64_t base)
+{
+	const char x = base == 16 ? 'x' : base == 8 ? 'o' : base == 2 ? 'b' : 0;
+	return x && len > 2 && text[0] == '0' && (text[1] | 0x20) == x;
+}
+
+/* Digits with "_" between them, counted downwards, where there is room for one more. */
+static bool parse_digits(const char *text, size_t len, int64_t base, int64_t *ret)
+{
+	*ret = 0;
 	for (size_t i = 0; i < len; i++) {
-		const char c = text[i];
-		const int64_t digit = c >= '0' && c <= '9'   ? c - '0'
-				      : c >= 'a' && c <= 'z' ? c - 'a' + 10
-				      : c >= 'A' && c <= 'Z' ? c - 'A' + 10
-							     : 99;
-		if (c == '_' && i && i + 1 < len && text[i - 1] != '_')
+		if (text[i] == '_' && i && i + 1 < len && text[i - 1] != '_')
 			continue;
-		if (digit >= base || __builtin_mul_overflow(n, base, &n) ||
-			__builtin_sub_overflow(n, digit, &n))
+		const int64_t digit = digit_value(text[i]);
+		if (digit >= base || __builtin_mul_overflow(*ret, base, ret) ||
+			__builtin_sub_overflow(*ret, digit, ret))
 			return false;
 	}
-	if (!len || (!minus && n == INT64_MIN))
+	return len > 0;
+}
+
+static bool parse_int(const char *text, size_t len, int64_t base, int64_t *ret)
+{
+	strip_blanks(&text, &len);
+	const bool minus = len && *text == '-';
+	const size_t sign = len && (*text == '-' || *text == '+');
+	const size_t skip = sign + (has_prefix(text + sign, len - sign, base) ? 2 : 0);
+	int64_t n = 0;
+	if (!parse_digits(text + skip, len - skip, base, &n) || (!minus && n == INT64_MIN))
 		return false;
 	*ret = minus ? n : -n;
 	return true;
@@ -72,12 +90,7 @@ static bool parse_int(const char *text, size_t len, int64_t base, int64_t *ret)
 
 static bool parse_float(const char *text, size_t len, double *ret)
 {
-	while (len && (*text == ' ' || *text == '\n' || *text == '\t')) {
-		text++;
-		len--;
-	}
-	while (len && (text[len - 1] == ' ' || text[len - 1] == '\n' || text[len - 1] == '\t'))
-		len--;
+	strip_blanks(&text, &len);
 	return num_parse_double(text, len, ret);
 }
 

@@ -11,6 +11,9 @@
 static struct node *type_error(
 	struct eval *ev, const struct ast *e, const struct node *a, const struct node *b)
 {
+	if (e->op == '%' && a->type == NODE_STRING)
+		return eval_error(ev, e->pos, "template-type",
+			"texts are not formatted by %%: use the filter format");
 	const char *op = e->op == TOK_FLOORDIV ? "//" : e->op == TOK_POW ? "**" : NULL;
 	char one[2] = {(char)e->op, 0};
 	return eval_error(ev, e->pos, "template-type", "a %s %s a %s has no meaning", value_kind(a),
@@ -163,6 +166,17 @@ static struct node *concat(
 	return new_text_scratch(ev, e->pos, start);
 }
 
+static bool is_seq(const struct node *v)
+{
+	return v->type == NODE_STRING || v->type == NODE_SEQ;
+}
+
+static bool is_sum_of_seqs(const struct ast *e, const struct node *a, const struct node *b)
+{
+	return e->op == '+' && a->type == b->type && is_seq(a) &&
+	       (a->flags & TMPL_TUPLE) == (b->flags & TMPL_TUPLE);
+}
+
 struct node *eval_binary(struct eval *ev, const struct ast *e, struct node *a, struct node *b)
 {
 	int64_t m = 0, n = 0;
@@ -172,22 +186,12 @@ struct node *eval_binary(struct eval *ev, const struct ast *e, struct node *a, s
 		return int_math(ev, e, m, n);
 	if (value_is_number(a) && value_is_number(b))
 		return float_math(ev, e, value_real(a), value_real(b));
-	if (e->op == '+') {
-		if (a->type == NODE_STRING && b->type == NODE_STRING)
-			return concat(ev, e, a, b);
-		if (a->type == NODE_SEQ && b->type == NODE_SEQ &&
-			(a->flags & TMPL_TUPLE) == (b->flags & TMPL_TUPLE))
-			return join_seqs(ev, e, a, b);
-	}
-	if (e->op == '*') {
-		if ((a->type == NODE_STRING || a->type == NODE_SEQ) && value_int(b, &n))
-			return repeat(ev, e, a, n);
-		if ((b->type == NODE_STRING || b->type == NODE_SEQ) && value_int(a, &m))
-			return repeat(ev, e, b, m);
-	}
-	if (e->op == '%' && a->type == NODE_STRING)
-		return eval_error(ev, e->pos, "template-type",
-			"texts are not formatted by %%: use the filter format");
+	if (is_sum_of_seqs(e, a, b))
+		return a->type == NODE_SEQ ? join_seqs(ev, e, a, b) : concat(ev, e, a, b);
+	if (e->op == '*' && is_seq(a) && value_int(b, &n))
+		return repeat(ev, e, a, n);
+	if (e->op == '*' && is_seq(b) && value_int(a, &m))
+		return repeat(ev, e, b, m);
 	return type_error(ev, e, a, b);
 }
 
@@ -341,40 +345,65 @@ static bool slice_part(struct eval *ev, const struct ast *e, int64_t *ret, bool 
 	return false;
 }
 
+struct slice {
+	int64_t from, to, step;
+};
+
+/* The borders for count items, as Python's slice.indices() gives them. */
+static bool slice_borders(struct eval *ev, const struct ast *e, int64_t count, struct slice *ret)
+{
+	bool has_from, has_to, has_step;
+	*ret = (struct slice){.step = 1};
+	if (!slice_part(ev, e->a, &ret->from, &has_from) ||
+		!slice_part(ev, e->b, &ret->to, &has_to) ||
+		!slice_part(ev, e->c, &ret->step, &has_step))
+		return false;
+	if (!ret->step) {
+		(void)eval_error(ev, e->pos, "template-type", "the step of a slice must not be 0");
+		return false;
+	}
+	const bool up = ret->step > 0;
+	const int64_t low = up ? 0 : -1, high = up ? count : count - 1;
+	ret->from = has_from ? slice_border(ret->from, count, low, high) : up ? low : high;
+	ret->to = has_to ? slice_border(ret->to, count, low, high) : up ? high : low;
+	return true;
+}
+
+static struct node *slice_items(
+	struct eval *ev, const struct ast *e, struct node *obj, const struct slice *s)
+{
+	const struct node *items = value_items(ev, e->pos, obj);
+	struct node *seq = items ? new_seq(ev, e->pos, 0) : NULL;
+	for (int64_t i = s->from; seq && (s->step > 0 ? i < s->to : i > s->to);) {
+		if (!seq_push(ev, e->pos, seq, items->seq.items[i]))
+			return NULL;
+		if (__builtin_add_overflow(i, s->step, &i))
+			break;
+	}
+	if (seq)
+		seq->flags |= obj->flags & TMPL_TUPLE;
+	return seq;
+}
+
 struct node *eval_slice(struct eval *ev, const struct ast *index, const struct node *obj)
 {
 	const struct ast *e = index->b;
-	int64_t from = 0, to = 0, step = 1;
-	bool has_from, has_to, has_step;
-	if (!slice_part(ev, e->a, &from, &has_from) || !slice_part(ev, e->b, &to, &has_to) ||
-		!slice_part(ev, e->c, &step, &has_step))
-		return NULL;
 	const bool text = obj->type == NODE_STRING;
-	if ((!text && obj->type != NODE_SEQ) || !step)
-		return eval_error(ev, e->pos, "template-type",
-			step ? "a %s cannot be sliced" : "the step of a slice must not be 0",
-			value_kind(obj));
-	const int64_t count = (int64_t)(text ? utf8_count(obj->text, obj->len) : obj->seq.count);
-	const int64_t low = step > 0 ? 0 : -1, high = step > 0 ? count : count - 1;
-	from = has_from ? slice_border(from, count, low, high) : step > 0 ? 0 : count - 1;
-	to = has_to ? slice_border(to, count, low, high) : step > 0 ? count : -1;
-	if (text && step == 1) {
-		const size_t a = utf8_offset(obj->text, obj->len, (size_t)from);
-		const size_t b = utf8_offset(obj->text, obj->len, (size_t)(to > from ? to : from));
+	if (!is_seq(obj))
+		return eval_error(
+			ev, e->pos, "template-type", "a %s cannot be sliced", value_kind(obj));
+	const size_t count = text ? utf8_count(obj->text, obj->len) : obj->seq.count;
+	struct slice s;
+	if (!slice_borders(ev, e, (int64_t)count, &s))
+		return NULL;
+	if (text && s.step == 1) {
+		const size_t a = utf8_offset(obj->text, obj->len, (size_t)s.from);
+		const size_t b =
+			utf8_offset(obj->text, obj->len, (size_t)(s.to > s.from ? s.to : s.from));
 		return new_text(ev, e->pos, obj->text + a, b - a);
 	}
-	struct node *items = value_items(ev, e->pos, (struct node *)obj);
-	struct node *seq = items ? new_seq(ev, e->pos, 0) : NULL;
-	if (!seq)
-		return NULL;
-	for (int64_t i = from; step > 0 ? i < to : i > to;) {
-		if (!seq_push(ev, e->pos, seq, items->seq.items[i]))
-			return NULL;
-		if (__builtin_add_overflow(i, step, &i))
-			break;
-	}
-	seq->flags |= obj->flags & TMPL_TUPLE;
-	if (!text)
+	struct node *seq = slice_items(ev, e, (struct node *)obj, &s);
+	if (!seq || !text)
 		return seq;
 	const size_t start = ev->scratch.len;
 	for (size_t i = 0; i < seq->seq.count; i++)

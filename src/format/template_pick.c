@@ -63,6 +63,16 @@ static struct node *f_map(struct tmpl_call *c)
 }
 
 /* Keeps the items whose test says wanted; by: the item itself or one of its attributes. */
+/* What the test says of item; without a test, the item or attribute itself. */
+static struct node *judge(
+	struct tmpl_call *c, const struct tmpl_func *f, struct node *item, bool attribute)
+{
+	struct node *v = attribute ? attr_path(c, item, c->arg[0]) : item;
+	if (v && f)
+		return apply(c, f, v, attribute ? 2 : 1, TMPL_MAX_ARGS);
+	return v && v->type == TMPL_UNDEFINED ? eval_undefined_error(c->ev, c->pos, v) : v;
+}
+
 static struct node *pick(struct tmpl_call *c, bool attribute, bool wanted)
 {
 	const size_t first = attribute ? 1 : 0;
@@ -70,16 +80,11 @@ static struct node *pick(struct tmpl_call *c, bool attribute, bool wanted)
 	const struct node *items = value_items(c->ev, c->pos, c->self);
 	struct node *seq = items && !c->ev->failed ? new_seq(c->ev, c->pos, 0) : NULL;
 	for (size_t i = 0; seq && i < items->seq.count; i++) {
-		struct node *v = items->seq.items[i];
-		if (attribute)
-			v = attr_path(c, v, c->arg[0]);
-		if (v && !f && v->type == TMPL_UNDEFINED)
-			v = eval_undefined_error(c->ev, c->pos, v);
-		if (v && f)
-			v = apply(c, f, v, first + 1, TMPL_MAX_ARGS);
-		if (!v || !eval_step(c->ev, c->pos, 1) ||
-			(node_truthy(v) == wanted &&
-				!seq_push(c->ev, c->pos, seq, items->seq.items[i])))
+		struct node *item = items->seq.items[i];
+		const struct node *v = judge(c, f, item, attribute);
+		if (!v || !eval_step(c->ev, c->pos, 1))
+			return NULL;
+		if (node_truthy(v) == wanted && !seq_push(c->ev, c->pos, seq, item))
 			return NULL;
 	}
 	return seq;

@@ -266,26 +266,31 @@ static struct pos text_pos(const struct ast *e, size_t offset)
 	return pos;
 }
 
+/* What the last piece of a text, n bytes at t->i, does to what comes behind the text. */
+static char tail_of(const struct placer *p, const struct piece *t, size_t n, bool in_quotes)
+{
+	const char c = at(t, 0);
+	if (c == '\\' && n == 2)
+		return t->i + 1 == t->len ? c : 0;
+	const bool last = t->i + n == t->len && n == 1;
+	const bool opens = p->escape == TMPL_ESCAPE_HCL && (c == '$' || c == '%');
+	return last && opens && in_quotes ? c : 0;
+}
+
 static void scan_text(struct placer *p, struct scan *s, const struct ast *e)
 {
 	struct piece t = {.text = e->text, .len = e->len, .before = s->before};
-	if (s->tail && (s->tail == '\\' || e->text[0] == '{'))
+	if (s->tail == '\\' || (s->tail && e->text[0] == '{'))
 		place_error(p, e->pos, "a tag may not stand between this and what it escapes",
 			"put the character in front of the tag into the tag: {{ '$' ~ value }}");
-	s->tail = 0;
 	while (t.i < t.len) {
-		const char in = top(s);
+		const bool in_quotes = top(s) == IN_QUOTES;
 		size_t n = scan_one(s, &t, p->escape);
-		const bool dangling = at(&t, 0) == '\\' && n == 2 && t.i + 1 == t.len;
+		s->tail = tail_of(p, &t, n, in_quotes);
 		if (t.i + n > t.len)
 			n = t.len - t.i;
 		t.before = t.text[t.i + n - 1];
 		t.i += n;
-		if (dangling)
-			s->tail = '\\';
-		else if (t.i == t.len && n == 1 && in == IN_QUOTES && top(s) == IN_QUOTES &&
-			 p->escape == TMPL_ESCAPE_HCL && (t.before == '$' || t.before == '%'))
-			s->tail = t.before;
 	}
 	s->before = t.before;
 	if (t.bad_newline)

@@ -31,9 +31,28 @@ static void add_escape(struct str *out, uint32_t c)
  * where one more such character stands before, as an escape, since "$$${" could be read in two
  * ways. hold: where out ended with a single $ or %, whatever is printed next may begin with "{".
  */
+/* One character; the "$" or "%" of "${" and "%{" is not for this. */
+static void hcl_char(struct str *out, uint32_t c)
+{
+	if (c == '"' || c == '\\')
+		str_addf(out, "\\%c", (char)c);
+	else if (c == '\n' || c == '\r' || c == '\t')
+		str_addf(out, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
+	else if (utf8_printable(c))
+		utf8_add(out, c);
+	else
+		add_escape(out, c);
+}
+
+static bool is_opener(char c)
+{
+	return c == '$' || c == '%';
+}
+
 static void hcl_content(struct str *out, const char *text, size_t len, size_t *hold)
 {
-	if (hold && *hold == out->len && len && text[0] == '{') {
+	const bool held = hold && *hold == out->len;
+	if (held && len && text[0] == '{') {
 		const char last = out->data[out->len - 1];
 		str_truncate(out, out->len - 1);
 		add_escape(out, (uint32_t)last);
@@ -41,23 +60,15 @@ static void hcl_content(struct str *out, const char *text, size_t len, size_t *h
 	for (size_t i = 0; i < len;) {
 		size_t n = 1;
 		const uint32_t c = utf8_at(text + i, len - i, &n);
-		const bool opens = (c == '$' || c == '%') && i + 1 < len && text[i + 1] == '{';
-		if (c == '"' || c == '\\')
-			str_addf(out, "\\%c", (char)c);
-		else if (c == '\n' || c == '\r' || c == '\t')
-			str_addf(out, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
-		else if (opens &&
-			 ((i && text[i - 1] == (char)c) || (!i && hold && *hold == out->len)))
+		if (!is_opener(text[i]) || i + 1 == len || text[i + 1] != '{')
+			hcl_char(out, c);
+		else if (i ? text[i - 1] == text[i] : held)
 			add_escape(out, c);
-		else if (opens)
-			str_addf(out, "%c%c", (char)c, (char)c);
-		else if (utf8_printable(c))
-			str_addn(out, text + i, n);
 		else
-			add_escape(out, c);
+			str_addf(out, "%c%c", (char)c, (char)c);
 		i += n;
 	}
-	if (hold && len && (text[len - 1] == '$' || text[len - 1] == '%'))
+	if (hold && len && is_opener(text[len - 1]))
 		*hold = out->len;
 }
 
@@ -170,25 +181,29 @@ bool print_hcl(struct eval *ev, struct pos pos, const struct node *v)
 }
 
 /* html: as Jinja2's tojson, safe inside a script element too. */
+static void json_char(struct str *out, uint32_t c, bool html)
+{
+	static const char short_escapes[] = "btn?fr";
+	if (c == '"' || c == '\\')
+		str_addf(out, "\\%c", (char)c);
+	else if (c >= 8 && c <= 13 && c != 11)
+		str_addf(out, "\\%c", short_escapes[c - 8]);
+	else if (c < 0x20 || (html && c < 0x80 && strchr("<>&'\x7f", (int)c)))
+		str_addf(out, "\\u%04x", c);
+	else if (c < 0x80 || (!html && (c >= 0x10000 || utf8_printable(c))))
+		utf8_add(out, c);
+	else if (c < 0x10000)
+		str_addf(out, "\\u%04x", c);
+	else
+		str_addf(out, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10),
+			0xdc00 + ((c - 0x10000) & 0x3ff));
+}
+
 static void json_content(struct str *out, const char *text, size_t len, bool html)
 {
 	for (size_t i = 0; i < len;) {
 		size_t n = 1;
-		const uint32_t c = utf8_at(text + i, len - i, &n);
-		static const char short_escapes[] = "btn?fr";
-		if (c == '"' || c == '\\')
-			str_addf(out, "\\%c", (char)c);
-		else if (c >= 8 && c <= 13 && c != 11)
-			str_addf(out, "\\%c", short_escapes[c - 8]);
-		else if (html && c < 0x80 && c && strchr("<>&'", (int)c))
-			str_addf(out, "\\u%04x", c);
-		else if (c >= 0x10000 && html)
-			str_addf(out, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10),
-				0xdc00 + ((c - 0x10000) & 0x3ff));
-		else if (c < 0x20 || (html ? c >= 0x7f : !utf8_printable(c) && c < 0x10000))
-			str_addf(out, "\\u%04x", c);
-		else
-			str_addn(out, text + i, n);
+		json_char(out, utf8_at(text + i, len - i, &n), html);
 		i += n;
 	}
 }
@@ -380,33 +395,46 @@ bool json_dumps(struct eval *ev, struct pos pos, const struct node *value, int64
  * Text in which nothing is markup. It stays in its line: a newline could begin a heading, a list
  * or a fence. What is markup only at the start of a line is escaped where the value may start one.
  */
+/* The entity for a character of HTML, NULL for any other. */
+static const char *html_entity(uint32_t c)
+{
+	return c == '<'   ? "&lt;"
+	       : c == '>' ? "&gt;"
+	       : c == '&' ? "&amp;"
+	       : c == '"' ? "&quot;"
+			  : NULL;
+}
+
+/* Would the character at i make a link of an address? */
+static bool makes_link(const char *text, size_t len, size_t i)
+{
+	return (text[i] == ':' && i + 1 < len && text[i + 1] == '/') ||
+	       (text[i] == '.' && i >= 3 && !strncasecmp(text + i - 3, "www", 3));
+}
+
+static bool is_one_of(const char *set, uint32_t c)
+{
+	return c && c < 0x80 && strchr(set, (int)c);
+}
+
 static void markdown_text(struct str *out, const char *text, size_t len)
 {
 	bool start = true;
 	for (size_t i = 0; i < len;) {
 		size_t n = 1;
 		const uint32_t c = utf8_at(text + i, len - i, &n);
-		const bool digit = c >= '0' && c <= '9';
-		if (c == '<' || c == '>' || c == '&' || c == '"')
-			str_add(out, c == '<'   ? "&lt;"
-				     : c == '>' ? "&gt;"
-				     : c == '&' ? "&amp;"
-						: "&quot;");
-		else if (c && c < 0x80 && strchr("\\`*_{}[]()|~!$", (int)c))
+		const bool blank = is_one_of(" \n\r\t", c);
+		const char *entity = html_entity(c);
+		if (entity)
+			str_add(out, entity);
+		else if (is_one_of("\\`*_{}[]()|~!$", c) || (start && is_one_of("#+-=.", c)) ||
+			 makes_link(text, len, i))
 			str_addf(out, "\\%c", (char)c);
-		else if (start && c && c < 0x80 && strchr("#+-=.", (int)c))
-			str_addf(out, "\\%c", (char)c);
-		else if (c == ':' && i + 1 < len && text[i + 1] == '/')
-			str_add(out, "\\:");
-		else if (c == '.' && i >= 3 && !strncasecmp(text + i - 3, "www", 3))
-			str_add(out, "\\.");
-		else if (c == ' ' || c == '\n' || c == '\r' || c == '\t')
+		else if (blank)
 			str_addc(out, ' ');
-		else if (utf8_printable(c))
-			str_addn(out, text + i, n);
 		else
-			utf8_add(out, 0xfffd);
-		start = start && (digit || c == ' ' || c == '\n' || c == '\r' || c == '\t');
+			utf8_add(out, utf8_printable(c) ? c : 0xfffd);
+		start = start && (blank || is_one_of("0123456789", c));
 		i += n;
 	}
 }

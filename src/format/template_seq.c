@@ -252,6 +252,15 @@ static struct node *f_sum(struct tmpl_call *c)
 }
 
 /* Lists of n items; the last is filled up if there is something to fill it with. */
+static bool fill_row(struct tmpl_call *c, struct node *row, size_t n, struct node *with)
+{
+	while (row && with && with->type != NODE_NULL && row->seq.count < n) {
+		if (!seq_push(c->ev, c->pos, row, with))
+			return false;
+	}
+	return true;
+}
+
 static struct node *f_batch(struct tmpl_call *c)
 {
 	int64_t n = 0;
@@ -263,7 +272,7 @@ static struct node *f_batch(struct tmpl_call *c)
 		return eval_error(c->ev, c->pos, "template-type",
 			"batch: rows of %ld make no sense", (long)n);
 	for (size_t i = 0; i < items->seq.count; i++) {
-		if (!row || row->seq.count == (size_t)n) {
+		if (i % (size_t)n == 0) {
 			row = new_seq(c->ev, c->pos, 0);
 			if (!row || !seq_push(c->ev, c->pos, all, row))
 				return NULL;
@@ -271,12 +280,7 @@ static struct node *f_batch(struct tmpl_call *c)
 		if (!seq_push(c->ev, c->pos, row, items->seq.items[i]))
 			return NULL;
 	}
-	const bool fill = c->arg[1] && c->arg[1]->type != NODE_NULL;
-	while (row && fill && row->seq.count < (size_t)n) {
-		if (!seq_push(c->ev, c->pos, row, c->arg[1]))
-			return NULL;
-	}
-	return all;
+	return fill_row(c, row, (size_t)n, c->arg[1]) ? all : NULL;
 }
 
 static struct node *f_items(struct tmpl_call *c)
@@ -318,12 +322,9 @@ static struct node *f_dictsort(struct tmpl_call *c)
 }
 
 /* Pairs (value, items that have it), sorted by value. */
-static struct node *f_groupby(struct tmpl_call *c)
+/* Pairs of an item's key and the item. */
+static struct node *group_keys(struct tmpl_call *c, const struct node *items)
 {
-	bool case_sensitive = false;
-	const struct node *items = items_of(c);
-	if (!items || !arg_bool(c, 2, &case_sensitive))
-		return NULL;
 	struct node *keyed = new_seq(c->ev, c->pos, items->seq.count);
 	for (size_t i = 0; keyed && i < items->seq.count; i++) {
 		struct node *key = attr_path(c, items->seq.items[i], c->arg[0]);
@@ -334,18 +335,29 @@ static struct node *f_groupby(struct tmpl_call *c)
 			return NULL;
 		keyed->seq.items[keyed->seq.count++] = pair;
 	}
+	return keyed;
+}
+
+static struct node *f_groupby(struct tmpl_call *c)
+{
+	bool case_sensitive = false;
+	const struct node *items = items_of(c);
+	if (!items || !arg_bool(c, 2, &case_sensitive))
+		return NULL;
+	const struct node *keyed = group_keys(c, items);
 	const struct node index = {.type = NODE_INT, .integer = 0};
 	const struct keyed *all = keyed ? sorted(c, keyed, &index, case_sensitive, false) : NULL;
 	struct node *groups = all ? new_seq(c->ev, c->pos, 0) : NULL, *members = NULL;
 	for (size_t i = 0; groups && i < keyed->seq.count; i++) {
+		struct node *const *pair = all[i].item->seq.items;
 		if (i == 0 || !value_equal(all[i - 1].key, all[i].key)) {
 			members = new_seq(c->ev, c->pos, 0);
-			if (!members || !seq_push(c->ev, c->pos, groups,
-						new_pair(c->ev, c->pos, all[i].item->seq.items[0],
-							members)))
+			struct node *group =
+				members ? new_pair(c->ev, c->pos, pair[0], members) : NULL;
+			if (!seq_push(c->ev, c->pos, groups, group))
 				return NULL;
 		}
-		if (!seq_push(c->ev, c->pos, members, all[i].item->seq.items[1]))
+		if (!seq_push(c->ev, c->pos, members, pair[1]))
 			return NULL;
 	}
 	return groups;

@@ -159,39 +159,60 @@ static struct node *f_trim(struct tmpl_call *c)
 	return soft_text(c) ? strip(c, STRIP_LEFT | STRIP_RIGHT) : NULL;
 }
 
+/* Nothing is found in front of every character, and at the end. */
+static void replace_nothing(
+	struct str *out, const struct node *in, const struct node *new, int64_t n)
+{
+	size_t i = 0;
+	for (; n != 0; n--) {
+		str_addn(out, new->text, new->len);
+		const size_t len = utf8_offset(in->text + i, in->len - i, 1);
+		str_addn(out, in->text + i, len);
+		i += len;
+		if (!len)
+			return;
+	}
+	str_addn(out, in->text + i, in->len - i);
+}
+
+static void replace_text(struct str *out, const struct node *in, const struct node *old,
+	const struct node *new, int64_t n)
+{
+	const char *p = in->text, *end = p + in->len;
+	for (; n != 0; n--) {
+		const char *hit = memmem(p, (size_t)(end - p), old->text, old->len);
+		if (!hit)
+			break;
+		str_addn(out, p, (size_t)(hit - p));
+		str_addn(out, new->text, new->len);
+		p = hit + old->len;
+	}
+	str_addn(out, p, (size_t)(end - p));
+}
+
 static struct node *f_replace(struct tmpl_call *c)
 {
-	const char *old = NULL, *new = NULL;
-	size_t old_len = 0, new_len = 0;
+	const char *text = NULL;
+	size_t len = 0;
 	int64_t count = -1;
-	if (!soft_text(c) || !arg_text(c, 0, &old, &old_len) || !arg_text(c, 1, &new, &new_len))
+	const struct node *old = c->arg[0], *new = c->arg[1];
+	if (!soft_text(c) || !arg_text(c, 0, &text, &len) || !arg_text(c, 1, &text, &len))
 		return NULL;
 	if (c->arg[2] && c->arg[2]->type != NODE_NULL && !arg_int(c, 2, &count))
 		return NULL;
-	const char *p = c->self->text, *end = p + c->self->len;
-	if (!eval_charge(c->ev, c->pos, c->self->len) ||
-		!eval_charge(c->ev, c->pos,
-			new_len > old_len ? c->self->len * (1 + new_len) / (old_len + 1) : 0))
+	/* At most this often, before anything is built. */
+	const size_t hits = c->self->len / (old->len ? old->len : 1) + 1;
+	size_t size = 0;
+	if (__builtin_mul_overflow(hits, new->len, &size) ||
+		__builtin_add_overflow(size, c->self->len, &size))
+		size = SIZE_MAX;
+	if (!eval_charge(c->ev, c->pos, size))
 		return NULL;
 	const size_t start = c->ev->scratch.len;
-	for (; count != 0 && p <= end; count--) {
-		const char *hit = old_len ? memmem(p, (size_t)(end - p), old, old_len) : p;
-		if (!hit)
-			break;
-		/* Nothing is found in front of every character, and at the end. */
-		str_addn(&c->ev->scratch, p, (size_t)(hit - p));
-		str_addn(&c->ev->scratch, new, new_len);
-		p = hit + old_len;
-		if (!old_len) {
-			const size_t n = utf8_offset(p, (size_t)(end - p), 1);
-			if (!n)
-				return new_text_scratch(c->ev, c->pos, start);
-			str_addn(&c->ev->scratch, p, n);
-			p += n;
-		}
-	}
-	if (p < end)
-		str_addn(&c->ev->scratch, p, (size_t)(end - p));
+	if (old->len)
+		replace_text(&c->ev->scratch, c->self, old, new, count);
+	else
+		replace_nothing(&c->ev->scratch, c->self, new, count);
 	return new_text_scratch(c->ev, c->pos, start);
 }
 
@@ -207,25 +228,31 @@ static size_t line_break(const char *p, size_t len)
 	return c == 0x85 || c == 0x2028 || c == 0x2029 ? n : 0;
 }
 
+/* What indent puts in front of a line: a text, or a number of blanks (default 4). */
+static bool indent_text(struct tmpl_call *c, const char **ret, size_t *ret_len)
+{
+	enum { WIDEST = 1000 };
+	int64_t width = 4;
+	if (c->arg[0] && c->arg[0]->type == NODE_STRING)
+		return arg_text(c, 0, ret, ret_len);
+	if (!arg_int(c, 0, &width))
+		return false;
+	width = width < 0 ? 0 : width > WIDEST ? WIDEST : width;
+	char *blanks = arena_alloc(c->ev->arena, (size_t)width + 1);
+	memset(blanks, ' ', (size_t)width);
+	*ret = blanks;
+	*ret_len = (size_t)width;
+	return true;
+}
+
 static struct node *f_indent(struct tmpl_call *c)
 {
 	bool first = false, blank = false;
 	const char *with = NULL;
 	size_t with_len = 0;
-	int64_t width = 4;
-	if (!soft_text(c) || !arg_bool(c, 1, &first) || !arg_bool(c, 2, &blank))
+	if (!soft_text(c) || !arg_bool(c, 1, &first) || !arg_bool(c, 2, &blank) ||
+		!indent_text(c, &with, &with_len))
 		return NULL;
-	if (c->arg[0] && c->arg[0]->type == NODE_STRING) {
-		(void)arg_text(c, 0, &with, &with_len);
-	} else if (!arg_int(c, 0, &width)) {
-		return NULL;
-	}
-	if (!with) {
-		with_len = width > 0 && width <= 1000 ? (size_t)width : width > 0 ? 1000 : 0;
-		char *blanks = arena_alloc(c->ev->arena, with_len + 1);
-		memset(blanks, ' ', with_len);
-		with = blanks;
-	}
 	const char *p = c->self->text, *end = p + c->self->len;
 	const size_t start = c->ev->scratch.len;
 	for (size_t line = 0;; line++) {
@@ -241,10 +268,9 @@ static struct node *f_indent(struct tmpl_call *c)
 		if (!eval_charge(c->ev, c->pos, with_len))
 			return NULL;
 		if (stop >= end)
-			break;
+			return new_text_scratch(c->ev, c->pos, start);
 		p = stop + n;
 	}
-	return new_text_scratch(c->ev, c->pos, start);
 }
 
 /* Cuts texts that are longer than length, by default at a word. */
@@ -325,43 +351,28 @@ static bool parse_spec(const char *p, size_t len, struct format_spec *ret)
 	return p == end;
 }
 
-/* The value without sign and padding. False if the conversion does not fit it. */
-static bool format_body(
-	const struct format_spec *s, char kind, const struct node *v, struct str *out, bool *minus)
+static bool format_int(char kind, const struct node *v, struct str *out, bool *minus)
 {
 	int64_t n = 0;
-	if (kind == 's') {
-		if (!value_text(v, out))
+	const bool decimal = kind == 'd' || kind == 'i';
+	if (!value_int(v, &n)) {
+		if (!decimal || !(v->real > -9e18 && v->real < 9e18))
 			return false;
-		if (s->precision >= 0)
-			str_truncate(out, utf8_offset(out->data, out->len, (size_t)s->precision));
-		return true;
+		n = (int64_t)v->real;
 	}
-	if (!value_is_number(v))
-		return false;
-	*minus = value_real(v) < 0;
-	if (strchr("dixXo", kind)) {
-		if (!value_int(v, &n)) {
-			if (kind != 'd' && kind != 'i')
-				return false;
-			if (!(v->real > -9e18 && v->real < 9e18))
-				return false;
-			n = (int64_t)v->real;
-		}
-		const uint64_t u = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
-		*minus = n < 0;
-		if (kind == 'o')
-			str_addf(out, "%" PRIo64, u);
-		else if (kind == 'x')
-			str_addf(out, "%" PRIx64, u);
-		else if (kind == 'X')
-			str_addf(out, "%" PRIX64, u);
-		else
-			str_addf(out, "%" PRIu64, u);
-		return s->precision < 0;
-	}
-	const int precision = s->precision < 0 ? 6 : (int)s->precision;
-	const double real = fabs(value_real(v));
+	const uint64_t u = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+	*minus = n < 0;
+	if (decimal)
+		str_addf(out, "%" PRIu64, u);
+	else if (kind == 'o')
+		str_addf(out, "%" PRIo64, u);
+	else
+		str_addf(out, kind == 'x' ? "%" PRIx64 : "%" PRIX64, u);
+	return true;
+}
+
+static bool format_real(char kind, double real, int precision, struct str *out)
+{
 	if (kind == 'f' || kind == 'F')
 		str_addf(out, "%.*f", precision, real);
 	else if (kind == 'e')
@@ -371,6 +382,50 @@ static bool format_body(
 	else
 		return false;
 	return true;
+}
+
+/* The value without sign and padding. False if the conversion does not fit it. */
+static bool format_body(
+	const struct format_spec *s, char kind, const struct node *v, struct str *out, bool *minus)
+{
+	if (kind == 's') {
+		if (!value_text(v, out))
+			return false;
+		if (s->precision >= 0)
+			str_truncate(out, utf8_offset(out->data, out->len, (size_t)s->precision));
+		return true;
+	}
+	if (!value_is_number(v))
+		return false;
+	if (strchr("dixXo", kind))
+		return s->precision < 0 && format_int(kind, v, out, minus);
+	*minus = value_real(v) < 0;
+	return format_real(
+		kind, fabs(value_real(v)), s->precision < 0 ? 6 : (int)s->precision, out);
+}
+
+static char format_sign(const struct format_spec *s, char kind, bool minus)
+{
+	if (kind == 's')
+		return 0;
+	return minus ? '-' : s->plus ? '+' : s->blank ? ' ' : 0;
+}
+
+/* Sign and padding around the body. */
+static void format_pad(
+	const struct format_spec *s, char sign, bool zeros, const struct str *body, struct str *out)
+{
+	const int64_t used = (int64_t)utf8_count(body->data, body->len) + (sign != 0);
+	const int64_t pad = s->width > used ? s->width - used : 0;
+	if (zeros && sign)
+		str_addc(out, sign);
+	for (int64_t i = 0; i < pad && !s->left; i++)
+		str_addc(out, zeros ? '0' : ' ');
+	if (!zeros && sign)
+		str_addc(out, sign);
+	str_addn(out, body->data, body->len);
+	for (int64_t i = 0; i < pad && s->left; i++)
+		str_addc(out, ' ');
 }
 
 /* One conversion: what stands behind the "%" up to its letter. */
@@ -386,23 +441,20 @@ static bool format_one(struct tmpl_call *c, const char *spec, size_t len, const 
 			value_kind(v));
 		return false;
 	}
-	struct str *out = &c->ev->scratch;
-	const char sign = kind == 's' ? 0 : minus ? '-' : s.plus ? '+' : s.blank ? ' ' : 0;
-	const int64_t used = (int64_t)utf8_count(body.data, body.len) + (sign != 0);
-	const bool zeros = s.zero && !s.left && kind != 's';
-	if (zeros && sign)
-		str_addc(out, sign);
-	for (int64_t i = used; i < s.width && !s.left; i++)
-		str_addc(out, zeros ? '0' : ' ');
-	if (!zeros && sign)
-		str_addc(out, sign);
-	str_addn(out, body.data, body.len);
-	for (int64_t i = used; i < s.width && s.left; i++)
-		str_addc(out, ' ');
+	format_pad(&s, format_sign(&s, kind, minus), s.zero && !s.left && kind != 's', &body,
+		&c->ev->scratch);
 	return eval_charge(c->ev, c->pos, body.len + (size_t)s.width);
 }
 
 /* "%s is %d"|format(a, b): printf as Python has it. */
+/* Where the conversion at p ends: behind its letter; NULL if there is none. */
+static const char *spec_end(const char *p, const char *end)
+{
+	while (p < end && *p && strchr("0123456789+- .", *p))
+		p++;
+	return p < end ? p + 1 : NULL;
+}
+
 static struct node *f_format(struct tmpl_call *c)
 {
 	if (!soft_text(c))
@@ -411,22 +463,17 @@ static struct node *f_format(struct tmpl_call *c)
 	const size_t start = c->ev->scratch.len;
 	size_t next = 0;
 	while (p < end) {
-		if (*p != '%') {
+		if (*p != '%' || (p + 1 < end && p[1] == '%')) {
+			p += *p == '%';
 			str_addc(&c->ev->scratch, *p++);
 			continue;
 		}
-		const char *spec = ++p;
-		while (p < end && strchr("0123456789+- .", *p) && *p)
-			p++;
-		if (p < end && *p == '%' && p == spec) {
-			str_addc(&c->ev->scratch, *p++);
-			continue;
-		}
-		if (p >= end || next >= TMPL_MAX_ARGS || !c->arg[next])
+		const char *spec = p + 1;
+		p = spec_end(spec, end);
+		if (!p || next >= TMPL_MAX_ARGS || !c->arg[next])
 			return eval_error(c->ev, c->pos, "template-type",
-				p >= end ? "format: '%%' at the end of the text"
-					 : "format: there are fewer values than '%%'");
-		p++;
+				p ? "format: there are fewer values than '%%'"
+				  : "format: '%%' at the end of the text");
 		if (!format_one(c, spec, (size_t)(p - spec), c->arg[next++]))
 			return NULL;
 	}

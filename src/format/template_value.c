@@ -164,53 +164,70 @@ bool value_compare(const struct node *a, const struct node *b, int *ret)
 	return true;
 }
 
-/* repr(float): the fewest digits that read back as the same number. */
+struct digits {
+	bool minus;
+	int exponent; /* of the first digit */
+	int count;
+	char text[24];
+};
+
+/* The fewest digits that read back as the same number. */
+static void shortest_digits(double d, struct digits *ret)
+{
+	char buf[40];
+	for (int n = 1; n <= 17; n++) {
+		(void)snprintf(buf, sizeof buf, "%.*e", n - 1, d);
+		double back = 0;
+		if (num_parse_double(buf, strlen(buf), &back) && memcmp(&back, &d, sizeof d) == 0)
+			break;
+	}
+	*ret = (struct digits){.minus = *buf == '-'};
+	const char *e = strchr(buf, 'e');
+	for (const char *p = buf; p < e; p++) {
+		if (*p >= '0' && *p <= '9')
+			ret->text[ret->count++] = *p;
+	}
+	for (const char *p = e + 2; *p; p++)
+		ret->exponent = ret->exponent * 10 + (*p - '0');
+	if (e[1] == '-')
+		ret->exponent = -ret->exponent;
+}
+
+/* 1.5, 0.001, 100.0 */
+static void add_decimal(const struct digits *d, struct str *out)
+{
+	if (d->exponent < 0)
+		str_add(out, "0.");
+	for (int i = d->exponent; i < -1; i++)
+		str_addc(out, '0');
+	for (int i = 0; i < d->count || i <= d->exponent; i++) {
+		str_addc(out, i < d->count ? d->text[i] : '0');
+		if (i == d->exponent)
+			str_addc(out, '.');
+	}
+	if (d->exponent >= 0 && d->count <= d->exponent + 1)
+		str_addc(out, '0');
+}
+
+/* repr(float) */
 void text_float(double d, struct str *out)
 {
 	if (!isfinite(d)) {
 		str_add(out, isnan(d) ? "nan" : d < 0 ? "-inf" : "inf");
 		return;
 	}
-	char buf[40];
-	for (int digits = 1; digits <= 17; digits++) {
-		(void)snprintf(buf, sizeof buf, "%.*e", digits - 1, d);
-		double back = 0;
-		if (num_parse_double(buf, strlen(buf), &back) && memcmp(&back, &d, sizeof d) == 0)
-			break;
-	}
-	const char *p = buf;
-	if (*p == '-')
-		str_addc(out, *p++);
-	char *e = strchr(buf, 'e');
-	const bool minus = e[1] == '-';
-	int exponent = 0;
-	for (const char *x = e + 2; *x; x++)
-		exponent = exponent * 10 + (*x - '0');
-	exponent = minus ? -exponent : exponent;
-	char digits[24];
-	int n = 0;
-	for (; p < e; p++) {
-		if (*p != '.')
-			digits[n++] = *p;
-	}
-	if (exponent < -4 || exponent >= 16) {
-		str_addc(out, digits[0]);
-		if (n > 1)
-			str_addf(out, ".%.*s", n - 1, digits + 1);
-		str_addf(out, "e%c%02d", minus ? '-' : '+', abs(exponent));
+	struct digits digits;
+	shortest_digits(d, &digits);
+	if (digits.minus)
+		str_addc(out, '-');
+	if (digits.exponent >= -4 && digits.exponent < 16) {
+		add_decimal(&digits, out);
 		return;
 	}
-	if (exponent < 0)
-		str_add(out, "0.");
-	for (int i = exponent; i < -1; i++)
-		str_addc(out, '0');
-	for (int i = 0; i < n || i <= exponent; i++) {
-		str_addc(out, i < n ? digits[i] : '0');
-		if (i == exponent)
-			str_addc(out, '.');
-	}
-	if (exponent >= 0 && n <= exponent + 1)
-		str_addc(out, '0');
+	str_addc(out, digits.text[0]);
+	if (digits.count > 1)
+		str_addf(out, ".%.*s", digits.count - 1, digits.text + 1);
+	str_addf(out, "e%c%02d", digits.exponent < 0 ? '-' : '+', abs(digits.exponent));
 }
 
 /* repr(str): single quotes unless only those occur inside. */

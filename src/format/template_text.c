@@ -36,10 +36,13 @@ static void add_case(struct str *out, const char *text, size_t len, bool upper)
 {
 	if (is_ascii(text, len)) {
 		str_reserve(out, len);
-		const char from = upper ? 'a' : 'A', to = upper ? 'z' : 'Z';
+		const char from = upper ? 'a' : 'A', last = upper ? 'z' : 'Z';
+		char *to = out->data + out->len;
 		for (size_t i = 0; i < len; i++)
-			str_addc(out, text[i] >= from && text[i] <= to ? (char)(text[i] ^ 0x20)
-								       : text[i]);
+			to[i] = (char)(text[i] >= from && text[i] <= last ? text[i] ^ 0x20
+									  : text[i]);
+		to[len] = '\0';
+		out->len += len;
 		return;
 	}
 	const locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);

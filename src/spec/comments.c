@@ -30,23 +30,34 @@ static bool starts_token(const char *line, size_t i)
 	return i == 0 || strchr(" \t[{,", line[i - 1]);
 }
 
+/* One step inside quotes: how many bytes it took. */
+static size_t quoted_step(struct reader *r, const char *at, size_t left)
+{
+	if (*at == '\\' && r->quote == '"')
+		return 2;
+	if (*at != r->quote)
+		return 1;
+	if (*at == '\'' && left > 1 && at[1] == '\'')
+		return 2;
+	r->quote = 0;
+	return 1;
+}
+
 /* Offset of the comment's '#', or len. Follows quotes, also into the next line. */
 static size_t find_comment(struct reader *r, const char *line, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
+	size_t i = 0;
+	while (i < len) {
 		const char c = line[i];
 		if (r->quote) {
-			if (c == '\\' && r->quote == '"')
-				i++;
-			else if (c == r->quote && c == '\'' && i + 1 < len && line[i + 1] == '\'')
-				i++;
-			else if (c == r->quote)
-				r->quote = 0;
-		} else if ((c == '"' || c == '\'') && starts_token(line, i)) {
-			r->quote = c;
-		} else if (c == '#' && (i == 0 || line[i - 1] == ' ' || line[i - 1] == '\t')) {
-			return i;
+			i += quoted_step(r, line + i, len - i);
+			continue;
 		}
+		if ((c == '"' || c == '\'') && starts_token(line, i))
+			r->quote = c;
+		else if (c == '#' && (i == 0 || line[i - 1] == ' ' || line[i - 1] == '\t'))
+			return i;
+		i++;
 	}
 	return len;
 }

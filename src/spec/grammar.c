@@ -5,7 +5,6 @@
  */
 #include "spec/grammar.h"
 
-#include "base/num.h"
 #include "base/str.h"
 #include "spec/field.h"
 
@@ -56,25 +55,27 @@ static bool account_ok(const char *text, size_t len)
 	return len == 12;
 }
 
+static size_t lower_run(const char *text, size_t len, size_t i)
+{
+	while (i < len && is_lower(text[i]))
+		i++;
+	return i;
+}
+
 /* "eu-west-1", "us-gov-east-1", "ap-southeast-2": two letters, words, a number. */
 static bool region_ok(const char *text, size_t len)
 {
-	size_t i = 0, words = 0;
-	while (i < len && is_lower(text[i]))
-		i++;
+	size_t i = lower_run(text, len, 0), words = 0;
 	if (i < 2 || i > 3)
 		return false;
 	while (i + 1 < len && text[i] == '-' && is_lower(text[i + 1])) {
-		for (i++; i < len && is_lower(text[i]); i++)
-			;
+		i = lower_run(text, len, i + 1);
 		words++;
 	}
 	if (!words || i >= len || text[i] != '-')
 		return false;
 	const size_t digits = len - ++i;
-	for (; i < len && is_digit(text[i]); i++)
-		;
-	return i == len && digits >= 1 && digits <= 2;
+	return digits >= 1 && digits <= 2 && is_digit(text[i]) && is_digit(text[len - 1]);
 }
 
 /* A region and a letter: "eu-west-1a". */
@@ -99,28 +100,31 @@ static bool role_arn_ok(const char *text, size_t len)
 	return false;
 }
 
+/* A number of at most three digits without leading zeros; *at moves behind it. */
+static bool small_number(const char **at, uint32_t max, uint32_t *ret)
+{
+	const size_t digits = strspn(*at, "0123456789");
+	if (digits < 1 || digits > 3 || (digits > 1 && **at == '0'))
+		return false;
+	*ret = 0;
+	for (size_t i = 0; i < digits; i++)
+		*ret = *ret * 10 + (uint32_t)(*(*at)++ - '0');
+	return *ret <= max;
+}
+
 bool cidr_parse(const char *text, uint32_t *ret_address, int *ret_prefix)
 {
-	uint32_t address = 0;
+	uint32_t address = 0, part;
 	const char *p = text;
-	for (int part = 0; part < 4; part++) {
-		const size_t digits = strspn(p, "0123456789");
-		int64_t n;
-		if (digits < 1 || digits > 3 || (digits > 1 && *p == '0') ||
-			!num_parse_i64(p, digits, &n) || n > 255)
+	for (int i = 0; i < 4; i++) {
+		if (!small_number(&p, 255, &part) || *p++ != (i < 3 ? '.' : '/'))
 			return false;
-		address = address << 8 | (uint32_t)n;
-		p += digits;
-		if (*p++ != (part < 3 ? '.' : '/'))
-			return false;
+		address = address << 8 | part;
 	}
-	int64_t prefix;
-	const size_t digits = strlen(p);
-	if (digits < 1 || digits > 2 || (digits > 1 && *p == '0') || *p == '-' ||
-		!num_parse_i64(p, digits, &prefix) || prefix > 32)
+	if (!small_number(&p, 32, &part) || *p)
 		return false;
 	*ret_address = address;
-	*ret_prefix = (int)prefix;
+	*ret_prefix = (int)part;
 	return true;
 }
 

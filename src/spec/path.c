@@ -39,19 +39,25 @@ enum spec_path_class spec_path_class(const char *path)
 	return SPEC_PATH_ELSEWHERE;
 }
 
+static const char *skip(const char *p, const char *end, const char *set)
+{
+	while (p < end && *p && strchr(set, *p))
+		p++;
+	return p;
+}
+
+static const char *skip_quote(const char *p, const char *end)
+{
+	return p < end && (*p == '"' || *p == '\'') ? p + 1 : p;
+}
+
 /* After "apiVersion": blanks, a quote that may close the key, a colon, blanks, a quote. */
 static bool value_is_ours(const char *p, const char *end)
 {
-	if (p < end && (*p == '"' || *p == '\''))
-		p++;
-	while (p < end && (*p == ' ' || *p == '\t'))
-		p++;
+	p = skip(skip_quote(p, end), end, " \t");
 	if (p == end || *p++ != ':')
 		return false;
-	while (p < end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'))
-		p++;
-	if (p < end && (*p == '"' || *p == '\''))
-		p++;
+	p = skip_quote(skip(p, end, " \t\r\n"), end);
 	return (size_t)(end - p) >= 7 && memcmp(p, "trueup/", 7) == 0;
 }
 

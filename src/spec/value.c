@@ -35,6 +35,12 @@ static enum value_kind find(const struct node *n, const struct node_pair **ret)
 	return VALUE_PLAIN;
 }
 
+static bool output_ok(const char *text)
+{
+	return *text && text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					  "0123456789_")] == 0;
+}
+
 static bool split_from(struct arena *arena, const char *text, struct value_ref *ret)
 {
 	if (!str_starts(text, "canvas/"))
@@ -42,12 +48,9 @@ static bool split_from(struct arena *arena, const char *text, struct value_ref *
 	const char *name = text + 7;
 	const char *slash = strchr(name, '/');
 	const char *dot = slash ? strrchr(slash, '.') : NULL;
-	if (!dot || dot == slash + 1 || !dot[1] || !name_ok(name, (size_t)(slash - name)))
+	if (!dot || dot == slash + 1 || !output_ok(dot + 1) ||
+		!name_ok(name, (size_t)(slash - name)))
 		return false;
-	for (const char *p = dot + 1; *p; p++)
-		if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || *p == '_' ||
-			    (*p >= '0' && *p <= '9')))
-			return false;
 	if (arena) {
 		ret->canvas = arena_memdup(arena, name, (size_t)(slash - name));
 		ret->node = arena_memdup(arena, slash + 1, (size_t)(dot - slash) - 1);

@@ -161,74 +161,98 @@ static void scan_number(struct scan *s)
 	}
 }
 
-static int scan_punct(struct scan *s, struct err **err)
+/* The operator of several characters that starts here; its length, or 0. */
+static size_t long_operator(const struct scan *s, uint8_t *ret_op)
 {
-	static const char *const longer[] = {"...", "==", "!=", "<=", ">=", "&&", "||", "=>", "::"};
-	for (size_t i = 0; i < ARRAY_LEN(longer); i++) {
-		size_t n = strlen(longer[i]);
-		if (s->len - s->at >= n && memcmp(s->text + s->at, longer[i], n) == 0) {
-			s->at += n;
-			return 0;
-		}
+	const char a = peek(s, 0), b = peek(s, 1);
+	if (b == '=' && (a == '=' || a == '!' || a == '<' || a == '>')) {
+		*ret_op = HCL_OP_BINARY;
+		return 2;
+	}
+	if (a != b && !(a == '=' && b == '>'))
+		return 0;
+	switch (a) {
+	case '&':
+	case '|':
+		*ret_op = HCL_OP_BINARY;
+		return 2;
+	case ':':
+		*ret_op = HCL_OP_COLONS;
+		return 2;
+	case '=':
+		*ret_op = HCL_OP_ARROW;
+		return 2;
+	case '.':
+		*ret_op = HCL_OP_ELLIPSIS;
+		return peek(s, 2) == '.' ? 3 : 0;
+	default:
+		return 0;
+	}
+}
+
+static int scan_punct(struct scan *s, uint8_t *ret_op, struct err **err)
+{
+	size_t n = long_operator(s, ret_op);
+	if (n > 0) {
+		s->at += n;
+		return 0;
 	}
 	char c = peek(s, 0);
 	if (c == '\0' || !strchr("{}[]()=.,:?!<>+-*/%", c))
 		return err_set(err, ERR_SYNTAX, "line %u: unexpected character 0x%02x", s->line,
 			(unsigned char)c);
+	*ret_op = (uint8_t)c;
 	s->at++;
 	return 0;
 }
 
-static int scan_token(struct scan *s, enum hcl_kind *ret_kind, struct err **err)
+static int scan_token(struct scan *s, struct hcl_token *ret, struct err **err)
 {
 	char c = peek(s, 0);
 	if (c == '\n') {
-		*ret_kind = HCL_NEWLINE;
+		ret->kind = HCL_NEWLINE;
 		s->at++;
 		return 0;
 	}
 	if (c == '"') {
-		*ret_kind = HCL_STRING;
+		ret->kind = HCL_STRING;
 		return scan_string(s, err);
 	}
 	if (c == '#' || (c == '/' && (peek(s, 1) == '/' || peek(s, 1) == '*'))) {
-		*ret_kind = HCL_COMMENT;
+		ret->kind = HCL_COMMENT;
 		return scan_comment(s, err);
 	}
 	if (c == '<' && peek(s, 1) == '<') {
-		*ret_kind = HCL_HEREDOC;
+		ret->kind = HCL_HEREDOC;
 		return scan_heredoc(s, err);
 	}
 	if (is_ident_start(c)) {
-		*ret_kind = HCL_IDENT;
+		ret->kind = HCL_IDENT;
 		while (is_ident(peek(s, 0)))
 			s->at++;
 		return 0;
 	}
 	if (is_digit(c)) {
-		*ret_kind = HCL_NUMBER;
+		ret->kind = HCL_NUMBER;
 		scan_number(s);
 		return 0;
 	}
-	*ret_kind = HCL_PUNCT;
-	return scan_punct(s, err);
+	ret->kind = HCL_PUNCT;
+	return scan_punct(s, &ret->op, err);
 }
 
 /* Keeps the stack of open brackets; an error when one closes another's kind. */
 static int check_bracket(const struct hcl_token *t, char *open, size_t *depth, struct err **err)
 {
-	if (t->kind != HCL_PUNCT || t->len != 1)
-		return 0;
-	const char *close = memchr("([{", t->text[0], 3);
-	if (close) {
+	const char c = (char)t->op;
+	if (c == '(' || c == '[' || c == '{') {
 		if (*depth == HCL_MAX_DEPTH)
 			return err_set(err, ERR_SYNTAX, "line %u: brackets nest deeper than %d",
 				t->line, HCL_MAX_DEPTH);
-		open[(*depth)++] = t->text[0] == '(' ? ')' : t->text[0] == '[' ? ']' : '}';
-	} else if (memchr(")]}", t->text[0], 3)) {
-		if (*depth == 0 || open[*depth - 1] != t->text[0])
-			return err_set(err, ERR_SYNTAX, "line %u: '%c' closes nothing", t->line,
-				t->text[0]);
+		open[(*depth)++] = c == '(' ? ')' : c == '[' ? ']' : '}';
+	} else if (c == ')' || c == ']' || c == '}') {
+		if (*depth == 0 || open[*depth - 1] != c)
+			return err_set(err, ERR_SYNTAX, "line %u: '%c' closes nothing", t->line, c);
 		(*depth)--;
 	}
 	return 0;
@@ -249,7 +273,7 @@ int hcl_tokenise(
 			continue;
 		}
 		struct hcl_token t = {.line = s.line, .text = text + s.at};
-		if (scan_token(&s, &t.kind, err) < 0)
+		if (scan_token(&s, &t, err) < 0)
 			return -1;
 		t.len = (size_t)(text + s.at - t.text);
 		if (t.kind == HCL_NEWLINE)

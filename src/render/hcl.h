@@ -27,8 +27,17 @@ enum hcl_kind {
 	HCL_PUNCT, /* brackets and operators, one or two characters, "..." */
 };
 
+/* What op holds for operators of several characters; for the others it is the character. */
+enum hcl_op {
+	HCL_OP_ELLIPSIS = 1, /* ... */
+	HCL_OP_COLONS,       /* :: */
+	HCL_OP_ARROW,        /* => */
+	HCL_OP_BINARY,       /* == != <= >= && || */
+};
+
 struct hcl_token {
-	enum hcl_kind kind;
+	uint8_t kind; /* enum hcl_kind */
+	uint8_t op; /* HCL_PUNCT: enum hcl_op or the character; otherwise 0 */
 	uint32_t line; /* from 1 */
 	const char *text; /* points into the source */
 	size_t len;
@@ -52,6 +61,9 @@ MUST_CHECK int hcl_tokenise(const char *text, size_t len, struct arena *arena,
  * those of text, newlines apart.
  */
 MUST_CHECK int hcl_format(const char *text, size_t len, struct str *out, struct err **err);
+
+/* The same in two steps, for a caller that wants tokens, text and blocks. */
+void hcl_format_tokens(const struct hcl_tokens *tokens, struct arena *arena, struct str *out);
 
 /* Is a and b, in this order, kept apart by a blank? before is what stands before a, or NULL. */
 bool hcl_space_between(
@@ -81,6 +93,10 @@ struct hcl_blocks {
 
 /* Adds the top-level blocks of text to ret, all of it in arena. ERR_SYNTAX if it is no body. */
 MUST_CHECK int hcl_parse_blocks(const char *text, size_t len, struct arena *arena,
+	struct hcl_blocks *ret, struct err **err);
+
+/* The same from tokens; the blocks do not refer to the text behind them. */
+MUST_CHECK int hcl_parse_tokens(const struct hcl_tokens *tokens, struct arena *arena,
 	struct hcl_blocks *ret, struct err **err);
 
 /* The attribute with this path, or NULL. */

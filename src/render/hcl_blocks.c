@@ -26,7 +26,7 @@ static const struct hcl_token *current(const struct parse *p)
 static bool is_at(const struct parse *p, char c)
 {
 	const struct hcl_token *t = current(p);
-	return t && t->kind == HCL_PUNCT && t->len == 1 && t->text[0] == c;
+	return t && t->op == (uint8_t)c;
 }
 
 static void skip_layout(struct parse *p)
@@ -64,12 +64,10 @@ static const char *parse_expression(struct parse *p)
 				break;
 			continue;
 		}
-		if (t->kind == HCL_PUNCT && t->len == 1) {
-			if (memchr("([{", t->text[0], 3))
-				depth++;
-			else if (memchr(")]}", t->text[0], 3) && depth-- == 0)
-				break;
-		}
+		if (t->op == '(' || t->op == '[' || t->op == '{')
+			depth++;
+		else if ((t->op == ')' || t->op == ']' || t->op == '}') && depth-- == 0)
+			break;
 		if (last && hcl_space_between(before, last, t))
 			str_addc(&text, ' ');
 		str_addn(&text, t->text, t->len);
@@ -186,13 +184,10 @@ static int parse_block(struct parse *p, struct hcl_block *ret, struct err **err)
 	return 0;
 }
 
-int hcl_parse_blocks(
-	const char *text, size_t len, struct arena *arena, struct hcl_blocks *ret, struct err **err)
+int hcl_parse_tokens(const struct hcl_tokens *tokens, struct arena *arena, struct hcl_blocks *ret,
+	struct err **err)
 {
-	struct hcl_tokens tokens;
-	if (hcl_tokenise(text, len, arena, &tokens, err) < 0)
-		return -1;
-	struct parse p = {.tokens = &tokens, .arena = arena};
+	struct parse p = {.tokens = tokens, .arena = arena};
 	for (skip_layout(&p); current(&p); skip_layout(&p)) {
 		struct hcl_block block = {0};
 		if (parse_block(&p, &block, err) < 0)
@@ -202,6 +197,15 @@ int hcl_parse_blocks(
 		ret->items[ret->count++] = block;
 	}
 	return 0;
+}
+
+int hcl_parse_blocks(
+	const char *text, size_t len, struct arena *arena, struct hcl_blocks *ret, struct err **err)
+{
+	struct hcl_tokens tokens;
+	if (hcl_tokenise(text, len, arena, &tokens, err) < 0)
+		return -1;
+	return hcl_parse_tokens(&tokens, arena, ret, err);
 }
 
 const struct hcl_attr *hcl_block_attr(const struct hcl_block *block, const char *path)

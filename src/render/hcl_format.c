@@ -18,31 +18,17 @@ struct line {
 	size_t pad; /* blanks before "=" */
 };
 
-static bool is_punct(const struct hcl_token *t, const char *text)
-{
-	return t && t->kind == HCL_PUNCT && t->len == strlen(text) &&
-	       memcmp(t->text, text, t->len) == 0;
-}
-
 static int bracket_change(const struct hcl_token *t)
 {
-	if (t->kind != HCL_PUNCT || t->len != 1)
-		return 0;
-	char c = t->text[0];
+	const uint8_t c = t->op;
 	return c == '{' || c == '[' || c == '(' ? 1 : c == '}' || c == ']' || c == ')' ? -1 : 0;
 }
 
 /* After these a minus is a sign, not a subtraction. */
 static bool starts_operand(const struct hcl_token *t)
 {
-	static const char *const operators[] = {"(", "{", "[", "=", ":", ",", "?", "+", "-", "*",
-		"/", "%", "!", "<", ">", "==", "!=", "<=", ">=", "&&", "||", "=>"};
-	if (!t)
-		return true;
-	for (size_t i = 0; i < ARRAY_LEN(operators); i++)
-		if (is_punct(t, operators[i]))
-			return true;
-	return false;
+	return !t || t->op == HCL_OP_BINARY || t->op == HCL_OP_ARROW ||
+	       (t->op > ' ' && strchr("({[=:,?+-*/%!<>", t->op));
 }
 
 /*
@@ -52,7 +38,7 @@ static bool starts_operand(const struct hcl_token *t)
 static bool would_fuse(
 	const struct hcl_token *before, const struct hcl_token *a, const struct hcl_token *b)
 {
-	if (is_punct(a, "!"))
+	if (a->op == '!')
 		return b->kind == HCL_PUNCT && b->text[0] == '=';
 	if (a->kind != HCL_PUNCT || a->text[0] != '.')
 		return false;
@@ -65,25 +51,25 @@ bool hcl_space_between(
 {
 	if (would_fuse(before, a, b))
 		return true;
-	if (a->kind == HCL_IDENT && (is_punct(b, "(") || is_punct(b, "::")))
+	if (a->kind == HCL_IDENT && (b->op == '(' || b->op == HCL_OP_COLONS))
 		return false;
-	if (is_punct(a, "::") || is_punct(a, ".") || is_punct(b, ".") || is_punct(b, ",") ||
-		is_punct(b, "..."))
+	if (a->op == HCL_OP_COLONS || a->op == '.' || b->op == '.' || b->op == ',' ||
+		b->op == HCL_OP_ELLIPSIS)
 		return false;
-	if (is_punct(a, ","))
+	if (a->op == ',')
 		return true;
 	if (a->kind == HCL_IDENT && a->len == 2 && memcmp(a->text, "in", 2) == 0 && before &&
 		before->kind == HCL_IDENT)
 		return true;
-	if (is_punct(b, "[") &&
+	if (b->op == '[' &&
 		(a->kind == HCL_IDENT || a->kind == HCL_NUMBER || bracket_change(a) < 0))
 		return false;
-	if (is_punct(a, "!"))
+	if (a->op == '!')
 		return false;
-	if (is_punct(a, "-"))
+	if (a->op == '-')
 		return !starts_operand(before);
-	if (is_punct(a, "{") || is_punct(b, "}"))
-		return !(is_punct(a, "{") && is_punct(b, "}"));
+	if (a->op == '{' || b->op == '}')
+		return !(a->op == '{' && b->op == '}');
 	return !(bracket_change(a) > 0 || bracket_change(b) < 0);
 }
 
@@ -113,7 +99,7 @@ static size_t space_before(const struct hcl_tokens *t, const struct line *l, siz
 static void find_assign(const struct hcl_tokens *t, struct line *l)
 {
 	for (size_t i = 1; i < l->count; i++) {
-		if (!is_punct(&t->items[l->first + i], "="))
+		if (t->items[l->first + i].op != '=')
 			continue;
 		int net = 0;
 		for (size_t k = i; k < l->count; k++) {
@@ -238,27 +224,31 @@ static void print_line(const struct hcl_tokens *t, const struct line *l, struct 
 	str_addc(out, '\n');
 }
 
+void hcl_format_tokens(const struct hcl_tokens *tokens, struct arena *arena, struct str *out)
+{
+	size_t count;
+	struct line *lines = split_lines(tokens, arena, &count);
+	count = drop_blank_lines(tokens, lines, count);
+	set_indents(lines, count);
+	align_assigns(tokens, lines, count);
+	for (size_t i = 0; i < count; i++) {
+		const struct line *l = &lines[i], *above = i > 0 ? &lines[i - 1] : NULL;
+		/* A block that ended at the outermost level keeps its distance. */
+		if (above && l->count > 0 && l->indent == 0 && above->count > 0 &&
+			above->indent == 0 && above->net <= 0 && l->assign == 0 &&
+			tokens->items[above->first + above->count - 1].op == '}')
+			str_addc(out, '\n');
+		print_line(tokens, l, out);
+	}
+}
+
 int hcl_format(const char *text, size_t len, struct str *out, struct err **err)
 {
 	AUTO_ARENA arena = {0};
 	struct hcl_tokens tokens;
 	if (hcl_tokenise(text, len, &arena, &tokens, err) < 0)
 		return -1;
-	size_t count;
-	struct line *lines = split_lines(&tokens, &arena, &count);
-	count = drop_blank_lines(&tokens, lines, count);
-	set_indents(lines, count);
-	align_assigns(&tokens, lines, count);
 	str_reserve(out, len + len / 4);
-	for (size_t i = 0; i < count; i++) {
-		const struct line *l = &lines[i];
-		/* A block that ended at the outermost level keeps its distance. */
-		if (i > 0 && l->count > 0 && l->indent == 0 && lines[i - 1].count > 0 &&
-			lines[i - 1].indent == 0 && lines[i - 1].net <= 0 &&
-			is_punct(&tokens.items[lines[i - 1].first + lines[i - 1].count - 1], "}") &&
-			l->assign == 0)
-			str_addc(out, '\n');
-		print_line(&tokens, l, out);
-	}
+	hcl_format_tokens(&tokens, &arena, out);
 	return 0;
 }

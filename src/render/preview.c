@@ -167,7 +167,7 @@ static void compare(struct diff *d, struct item *item)
 
 static bool is_dot(const struct hcl_token *t)
 {
-	return t->kind == HCL_PUNCT && t->len == 1 && t->text[0] == '.';
+	return t->op == '.';
 }
 
 /* References hide in the interpolations of texts, too: "${aws_s3_bucket.b.arn}/x". */

@@ -11,31 +11,52 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A file and what is in it: read from the same tokens that it is printed from. */
+struct output_file {
+	struct render_file file;
+	struct hcl_blocks blocks;
+};
+
 struct output_files {
 	struct wiring *w;
 	struct rendering *ret;
-	size_t file_cap, output_cap;
-	struct str buffer;
+	struct output_file *files;
+	size_t file_count, file_cap, output_cap;
+	struct str buffer, text;
+	struct arena scratch; /* tokens of one file */
 };
+
+static int lay_out(struct output_files *o, struct output_file *f, struct err **err)
+{
+	struct hcl_tokens tokens;
+	if (hcl_tokenise(o->buffer.data, o->buffer.len, &o->scratch, &tokens, err) < 0 ||
+		hcl_parse_tokens(&tokens, o->w->arena, &f->blocks, err) < 0)
+		return -1;
+	str_clear(&o->text);
+	hcl_format_tokens(&tokens, &o->scratch, &o->text);
+	f->file.data = arena_memdup(o->w->arena, o->text.data, o->text.len);
+	f->file.len = o->text.len;
+	return 0;
+}
 
 static void add_file(struct output_files *o, const char *name, const char *what)
 {
 	AUTO_ERR err = NULL;
-	AUTO_STR text = STR_INIT;
-	struct rendering *r = o->ret;
-	if (hcl_format(o->buffer.data, o->buffer.len, &text, &err) < 0) {
+	struct output_file f = {.file = {.name = name}};
+	const int result = lay_out(o, &f, &err);
+	arena_release(&o->scratch);
+	if (result < 0) {
 		AUTO_STR reason = STR_INIT;
 		err_format(err, &reason);
 		diag_error(o->w->diags, "render-internal", o->w->input->pos,
 			"what was rendered for %s is no valid HCL: %s", what, reason.data);
 		return;
 	}
-	if (text.len == 0)
+	if (f.file.len == 0)
 		return;
-	r->files =
-		arena_grow(o->w->arena, r->files, r->file_count, &o->file_cap, sizeof(*r->files));
-	r->files[r->file_count++] = (struct render_file){
-		name, arena_memdup(o->w->arena, text.data, text.len), text.len};
+	o->files =
+		arena_grow(o->w->arena, o->files, o->file_count, &o->file_cap, sizeof(*o->files));
+	o->files[o->file_count++] = f;
 }
 
 static void render_shared(
@@ -176,8 +197,8 @@ static void render_network(struct output_files *o)
 
 static int file_order(const void *a, const void *b)
 {
-	const struct render_file *x = a, *y = b;
-	return strcmp(x->name, y->name);
+	const struct output_file *x = a, *y = b;
+	return strcmp(x->file.name, y->file.name);
 }
 
 static void digest_files(struct rendering *r)
@@ -217,24 +238,29 @@ static void check_address(struct wiring *w, struct strmap *seen, const struct hc
 	diag_related(w->diags, d, node_pos(w, other->name), "the other one");
 }
 
-static int parse_files(struct wiring *w, struct rendering *r)
+/* Files in the order of their names, and all blocks in that order. */
+static void collect_files(struct output_files *o)
 {
 	AUTO_STRMAP seen = {0};
-	AUTO_ERR err = NULL;
-	for (size_t i = 0; i < r->file_count; i++) {
-		const struct render_file *f = &r->files[i];
-		const size_t before = r->blocks.count;
-		if (hcl_parse_blocks(f->data, f->len, w->arena, &r->blocks, &err) < 0) {
-			AUTO_STR reason = STR_INIT;
-			err_format(err, &reason);
-			diag_error(w->diags, "render-internal", node_pos(w, f->name),
-				"%s cannot be read back: %s", f->name, reason.data);
-			return -1;
+	struct rendering *r = o->ret;
+	struct arena *a = o->w->arena;
+	size_t blocks = 0;
+	if (o->file_count)
+		qsort(o->files, o->file_count, sizeof(*o->files), file_order);
+	for (size_t i = 0; i < o->file_count; i++)
+		blocks += o->files[i].blocks.count;
+	r->files = arena_array(a, o->file_count + 1, sizeof(*r->files));
+	r->blocks.items = arena_array(a, blocks + 1, sizeof(*r->blocks.items));
+	r->blocks.cap = blocks + 1;
+	for (size_t i = 0; i < o->file_count; i++) {
+		const struct output_file *f = &o->files[i];
+		r->files[r->file_count++] = f->file;
+		for (size_t k = 0; k < f->blocks.count; k++) {
+			check_address(o->w, &seen, &f->blocks.items[k], &f->file);
+			r->blocks.items[r->blocks.count++] = f->blocks.items[k];
 		}
-		for (size_t k = before; k < r->blocks.count; k++)
-			check_address(w, &seen, &r->blocks.items[k], f);
 	}
-	return 0;
+	digest_files(r);
 }
 
 int render_canvas(struct render_types *types, const struct render_input *input, struct arena *arena,
@@ -245,7 +271,7 @@ int render_canvas(struct render_types *types, const struct render_input *input, 
 	*ret = (struct rendering){0};
 	wire_canvas(&w);
 	if (diags->errors == errors) {
-		struct output_files o = {.w = &w, .ret = ret, .buffer = STR_INIT};
+		struct output_files o = {.w = &w, .ret = ret, .buffer = STR_INIT, .text = STR_INIT};
 		struct node *providers = render_provider_context(&w);
 		if (providers)
 			render_shared(&o, "providers.tf", "shared/providers.tf.j2", providers);
@@ -253,15 +279,14 @@ int render_canvas(struct render_types *types, const struct render_input *input, 
 		render_nodes(&o);
 		render_variables(&o);
 		render_outputs(&o);
-		str_release(&o.buffer);
 		ret->variables = w.variables;
 		ret->variable_count = w.variable_count;
 		ret->missing = w.missing;
 		ret->missing_count = w.missing_count;
-		if (ret->file_count)
-			qsort(ret->files, ret->file_count, sizeof(*ret->files), file_order);
-		if (diags->errors == errors && parse_files(&w, ret) == 0)
-			digest_files(ret);
+		if (diags->errors == errors)
+			collect_files(&o);
+		str_release(&o.buffer);
+		str_release(&o.text);
 	}
 	wiring_release(&w);
 	return diags->errors == errors ? 0 : -1;

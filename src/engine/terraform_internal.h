@@ -106,6 +106,8 @@ struct tf_slice {
  * whole value. 1: found, 0: at the end, -1: not JSON. key may be NULL for arrays.
  */
 int tf_json_next(struct tf_slice *rest, struct tf_slice *key, struct tf_slice *value);
+/* Is it one object with nothing behind it? A text that was cut off is not. */
+bool tf_json_is_whole(struct tf_slice text);
 /* The member's value; at is NULL if it is not there. */
 struct tf_slice tf_json_member(struct tf_slice object, const char *key);
 /* Builds one value; NULL with *err if it is not JSON. name is for the message. */

@@ -98,6 +98,15 @@ int tf_json_next(struct tf_slice *rest, struct tf_slice *key, struct tf_slice *v
 	return 1;
 }
 
+bool tf_json_is_whole(struct tf_slice text)
+{
+	skip_blanks(&text);
+	const bool object = text.len && *text.at == '{';
+	advance(&text, value_length(text));
+	skip_blanks(&text);
+	return object && !text.len;
+}
+
 struct tf_slice tf_json_member(struct tf_slice object, const char *key)
 {
 	struct tf_slice name, value;

@@ -239,6 +239,8 @@ static bool flag(struct tf_slice whole, const char *key, bool fallback)
 static int check_head(struct tf_slice whole, struct err **err)
 {
 	const struct tf_slice version = tf_json_member(whole, "format_version");
+	if (!tf_json_is_whole(whole))
+		return err_set(err, ERR_CORRUPT, "%s is not a whole JSON object", what);
 	if (!version.at)
 		return err_set(err, ERR_CORRUPT, "%s has no format_version", what);
 	if (version.len < 4 || memcmp(version.at, "\"1.", 3) != 0)

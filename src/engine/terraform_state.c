@@ -145,6 +145,8 @@ int tf_state_head(const char *text, size_t len, struct arena *arena, struct engi
 	/* No state yet, or a backend that answers with nothing. */
 	if (strspn(text, " \t\r\n") == len)
 		return 0;
+	if (!tf_json_is_whole((struct tf_slice){text, len}))
+		return err_set(err, ERR_CORRUPT, "%s is not a whole JSON object", what);
 	return read_head((struct tf_slice){text, len}, arena, ret, err);
 }
 

@@ -17,12 +17,30 @@ extern const struct command cmd_reconcile;
 extern const struct command cmd_internal_reference;
 extern const struct command cmd_internal_schemas;
 extern const struct command cmd_validate;
+extern const struct command cmd_approve;
+extern const struct command cmd_destroy;
+extern const struct command cmd_history;
+extern const struct command cmd_log;
+extern const struct command cmd_reject;
+extern const struct command cmd_resume;
+extern const struct command cmd_status;
+extern const struct command cmd_suspend;
+extern const struct command cmd_unlock;
 extern const struct command cmd_version;
 
 const struct command *const commands[] = {
 	&cmd_doctor,
 	&cmd_plan,
 	&cmd_reconcile,
+	&cmd_status,
+	&cmd_history,
+	&cmd_log,
+	&cmd_approve,
+	&cmd_reject,
+	&cmd_suspend,
+	&cmd_resume,
+	&cmd_unlock,
+	&cmd_destroy,
 	&cmd_validate,
 	&cmd_fmt,
 	&cmd_explain,

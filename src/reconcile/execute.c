@@ -12,10 +12,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "reconcile/follow.h"
 #include "reconcile/run_internal.h"
 #include "reconcile/tasks.h"
 #include "store/audit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,6 +28,7 @@ struct work {
 	struct item *item;
 	const char *job_dir;
 	struct str log; /* masked lines that are not in the store yet */
+	FILE *log_file; /* for `trueup log -f`; NULL when planning */
 	bool heard; /* the last message came: result or error */
 	bool apply;
 };
@@ -159,6 +162,8 @@ static void take_log(struct work *w, const struct node *message)
 {
 	const char *line = message_text(message, "log");
 	str_addf(&w->log, "%s\n", line);
+	if (w->log_file)
+		(void)(fprintf(w->log_file, "%s\n", line) < 0 || fflush(w->log_file) < 0);
 	if (message_bool(message, "show"))
 		run_emit(w->run, RUN_PROGRESS, w->item, line);
 }
@@ -242,6 +247,8 @@ static void on_apply_end(void *data, const char *failure)
 	if (!w->heard) /* the job may go on: adopt it the next time */
 		item_status(w->run, w->item, OBJECT_FAILED, "applying stopped: %s",
 			failure ? failure : "it said nothing");
+	if (w->log_file)
+		(void)fclose(w->log_file);
 	w->item->log = arena_memdup(&w->run->arena, w->log.data, w->log.len);
 	str_release(&w->log);
 }
@@ -544,6 +551,8 @@ static void add_apply_task(struct run *run, struct tasks *tasks, struct item *it
 		.log = STR_INIT,
 		.apply = true,
 		.job_dir = new_job_dir(run, item->operation)};
+	AUTO_FREE char *log = follow_path(run->session, item->operation);
+	w->log_file = fopen(log, "we");
 	item->started_ms = clock_monotonic_ms();
 	item->out.status = OBJECT_APPLYING;
 	run_emit(run, RUN_APPLYING, item, NULL);
@@ -612,7 +621,8 @@ int run_execute(struct run *run, struct err **err)
 {
 	const bool applies = run->options->stop == RUN_STOP_NEVER && !run->plan_only;
 	AUTO_FREE char *plans = path_join(run->session->state_dir, "plans");
-	if (fs_mkdirs(plans, 0700, err) < 0)
+	AUTO_FREE char *logs = path_join(run->session->state_dir, "logs");
+	if (fs_mkdirs(plans, 0700, err) < 0 || fs_mkdirs(logs, 0700, err) < 0)
 		return -1;
 	for (;;) {
 		bool any = false, applied = false;

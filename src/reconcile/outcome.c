@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "format/emit.h"
+#include "reconcile/follow.h"
 #include "reconcile/run_internal.h"
 #include "store/audit.h"
 
@@ -237,6 +238,9 @@ static int clean_up(struct session *s, const struct operation_row *op,
 			store_plan_file_gone(s->store, plan->id, err) < 0)
 			return -1;
 	}
+	AUTO_FREE char *log = follow_path(s, op->id);
+	if (fs_remove_tree(log, err) < 0)
+		return -1;
 	AUTO_FREE char *job = op->dir ? path_join(s->state_dir, op->dir) : NULL;
 	return job ? fs_remove_tree(job, err) : 0;
 }

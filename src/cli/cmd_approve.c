@@ -1,0 +1,115 @@
+/* trueup approve, trueup reject: the same decision with two answers. */
+#include "base/arena.h"
+#include "cli/command.h"
+#include "reconcile/actions.h"
+#include "report/json.h"
+
+static void print_text(struct cli *cli, const struct decided *d, bool approve)
+{
+	const struct plan_row *p = d->plan;
+	term_printf(cli->out, approve ? STYLE_GREEN : STYLE_RED, "%s",
+		approve ? "approved" : "rejected");
+	term_printf(cli->out, STYLE_PLAIN, " %s: plan %s sha256:%.12s (%s)\n", p->object_key, p->id,
+		p->sha256, p->action);
+	if (approve && d->approvals < d->needed)
+		term_printf(cli->out, STYLE_PLAIN, "%lld of %lld approvals\n",
+			(long long)d->approvals, (long long)d->needed);
+	else if (approve)
+		term_note(cli->out, "the next `trueup reconcile` applies exactly this plan");
+}
+
+static int decide(struct cli *cli, bool approve, struct err **err)
+{
+	const struct session_options open = {
+		.dir = ".",
+		.state_dir = cli->state_dir,
+		.flags = SESSION_LOCK,
+		.lock_wait_ms = opt_duration(cli->opts, "lock-timeout"),
+		.what = approve ? "approve" : "reject",
+	};
+	AUTO_SESSION session = SESSION_NONE;
+	AUTO_ARENA arena = {0};
+	struct decided d;
+	if (session_open(&open, &session, err) < 0 ||
+		action_decide(&session, operand(cli->opts, 0), approve,
+			opt_text(cli->opts, "comment"), &arena, &d, err) < 0)
+		return -1;
+	if (cli->format[0] == 't') {
+		print_text(cli, &d, approve);
+		return CLI_DONE;
+	}
+	struct node *doc = report_document(&arena, open.what);
+	report_set_text(&arena, doc, "object", d.plan->object_key);
+	report_set_text(&arena, doc, "plan", d.plan->id);
+	report_set_text(&arena, doc, "sha256", d.plan->sha256);
+	report_set_text(&arena, doc, "actor", session.actor);
+	node_map_set(&arena, doc, "approvals", node_new_int(&arena, d.approvals));
+	node_map_set(&arena, doc, "needed", node_new_int(&arena, d.needed));
+	report_print_json(cli->out, doc);
+	return CLI_DONE;
+}
+
+static int run_approve(struct cli *cli, struct err **err)
+{
+	return decide(cli, true, err);
+}
+
+static int run_reject(struct cli *cli, struct err **err)
+{
+	return decide(cli, false, err);
+}
+
+static const struct option_spec options[] = {
+	{.name = "comment",
+		.letter = 'm',
+		.type = OPT_TEXT,
+		.arg = "TEXT",
+		.help = "why, for the history"},
+	{.name = "lock-timeout",
+		.type = OPT_DURATION,
+		.arg = "TIME",
+		.fallback = "10s",
+		.help = "how long to wait for another trueup on this repository"},
+	{0},
+};
+
+const struct command cmd_approve = {
+	.name = "approve",
+	.summary = "say yes to a plan that waits",
+	.operands = "KIND/NAME|PLAN",
+	.min_operands = 1,
+	.max_operands = 1,
+	.operand_kind = OPERAND_OBJECT,
+	.description =
+		(const char *const[]){
+			"Approves the plan that an object waits with, named by the object or by "
+			"the plan's id. The approval counts for exactly that plan: when the spec "
+			"or the state it was made from changes, it is void.",
+			"Who may approve is said by `approval` in the spec: members of its roles, "
+			"and with notSelf not the one who asked for the plan.",
+			NULL},
+	.options = options,
+	.examples = (const struct example_doc[]){{"trueup approve canvas/shop",
+							 "The plan that canvas/shop waits with."},
+		{"trueup approve 01JD3V9K -m 'CHG-1234'", "By the start of the plan's id."}, {0}},
+	.run = run_approve,
+};
+
+const struct command cmd_reject = {
+	.name = "reject",
+	.summary = "say no to a plan that waits",
+	.operands = "KIND/NAME|PLAN",
+	.min_operands = 1,
+	.max_operands = 1,
+	.operand_kind = OPERAND_OBJECT,
+	.description =
+		(const char *const[]){
+			"Rejects the plan that an object waits with. The object is refused until "
+			"its spec changes, or until `trueup unlock` discards the rejected plan.",
+			NULL},
+	.options = options,
+	.examples =
+		(const struct example_doc[]){
+			{"trueup reject canvas/shop -m 'wrong instance type'", "Say why."}, {0}},
+	.run = run_reject,
+};

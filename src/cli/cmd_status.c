@@ -1,0 +1,211 @@
+/* trueup status: every object on one screen, from what is recorded. Reads no spec. */
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "cli/command.h"
+#include "reconcile/session.h"
+#include "report/json.h"
+#include "report/table.h"
+#include "store/objects.h"
+#include "store/operations.h"
+#include "store/revisions.h"
+
+#include <string.h>
+
+struct overview {
+	struct object_rows objects;
+	struct operation_rows open;
+	const struct revision_row *revision;
+	char *lock_owner; /* "" when nobody works on it */
+};
+
+static enum term_style phase_style(const struct object_row *row)
+{
+	if (row->suspended)
+		return STYLE_YELLOW;
+	switch (row->phase) {
+	case PHASE_APPLIED:
+		return STYLE_GREEN;
+	case PHASE_FAILED:
+	case PHASE_REFUSED:
+		return STYLE_RED;
+	case PHASE_WAITING:
+	case PHASE_PLANNED:
+	case PHASE_NEW:
+		return STYLE_YELLOW;
+	case PHASE_APPLYING:
+	case PHASE_DESTROYING:
+		return STYLE_CYAN;
+	case PHASE_DESTROYED:
+	case PHASE_ORPHANED:
+		break;
+	}
+	return STYLE_DIM;
+}
+
+static const char *phase_text(const struct object_row *row)
+{
+	return row->suspended ? "suspended" : object_phase_name(row->phase);
+}
+
+static const char *ago(struct arena *arena, int64_t now, int64_t then)
+{
+	char text[CLOCK_TEXT_SIZE];
+	if (!then)
+		return "";
+	return arena_printf(
+		arena, "%s ago", clock_format_duration(now > then ? now - then : 0, text));
+}
+
+static void print_text(struct cli *cli, const struct session *s, const struct overview *o)
+{
+	AUTO_ARENA arena = {0};
+	struct term *t = cli->out;
+	if (o->revision) {
+		term_printf(t, STYLE_BOLD, "%s", source_name(s->source));
+		term_printf(t, STYLE_PLAIN, "  %s%s%.7s  %s\n",
+			o->revision->branch ? o->revision->branch : "",
+			o->revision->branch ? "@" : "",
+			o->revision->commit_id ? o->revision->commit_id : o->revision->tree_id,
+			ago(&arena, s->now_ms, o->revision->recorded_at));
+	}
+	if (*o->lock_owner)
+		term_printf(t, STYLE_CYAN, "at work: %s\n", o->lock_owner);
+	AUTO_TABLE table = table_new(5);
+	table_shrink(table, 4);
+	for (size_t i = 0; i < o->objects.count; i++) {
+		const struct object_row *row = &o->objects.items[i];
+		const char *why = row->suspended ? row->suspended_reason : row->reason;
+		table_cell(table, STYLE_PLAIN, row->key);
+		table_cell(table, phase_style(row), phase_text(row));
+		table_cell(table, STYLE_DIM, ago(&arena, s->now_ms, row->phase_since));
+		table_cellf(table, STYLE_DIM, "%.7s",
+			row->applied_revision ? row->applied_revision : "");
+		table_cell(table, STYLE_PLAIN, why ? why : "");
+		table_end_row(table);
+	}
+	table_print(table, t, 2);
+	for (size_t i = 0; i < o->open.count; i++)
+		term_printf(t, STYLE_CYAN, "running: %s of %s by %s since %s (trueup log %s)\n",
+			o->open.items[i].kind, o->open.items[i].object_key, o->open.items[i].actor,
+			ago(&arena, s->now_ms, o->open.items[i].intended_at), o->open.items[i].id);
+	if (!o->objects.count)
+		term_note(t, "nothing is recorded yet: `trueup reconcile` begins");
+}
+
+static void set_time(struct arena *a, struct node *map, const char *key, int64_t ms)
+{
+	char text[CLOCK_TEXT_SIZE];
+	if (ms)
+		report_set_text(a, map, key, clock_format(ms, text));
+}
+
+static void print_json(struct cli *cli, const struct overview *o)
+{
+	AUTO_ARENA arena = {0};
+	struct arena *a = &arena;
+	struct node *doc = report_document(a, "status");
+	if (o->revision) {
+		report_set_text(a, doc, "branch", o->revision->branch);
+		report_set_text(a, doc, "commit", o->revision->commit_id);
+		set_time(a, doc, "recordedAt", o->revision->recorded_at);
+	}
+	if (*o->lock_owner)
+		report_set_text(a, doc, "atWork", o->lock_owner);
+	struct node *objects = node_new_seq(a);
+	for (size_t i = 0; i < o->objects.count; i++) {
+		const struct object_row *row = &o->objects.items[i];
+		struct node *n = node_new_map(a);
+		report_set_text(a, n, "key", row->key);
+		report_set_text(a, n, "path", row->path);
+		report_set_text(a, n, "phase", object_phase_name(row->phase));
+		node_map_set(a, n, "suspended", node_new_bool(a, row->suspended));
+		set_time(a, n, "since", row->phase_since);
+		report_set_text(a, n, "outcome", row->outcome);
+		report_set_text(
+			a, n, "reason", row->suspended ? row->suspended_reason : row->reason);
+		report_set_text(a, n, "appliedRevision", row->applied_revision);
+		set_time(a, n, "appliedAt", row->applied_at);
+		report_set_text(a, n, "plan", row->plan_id);
+		node_seq_add(a, objects, n);
+	}
+	node_map_set(a, doc, "objects", objects);
+	struct node *running = node_new_seq(a);
+	for (size_t i = 0; i < o->open.count; i++) {
+		struct node *n = node_new_map(a);
+		report_set_text(a, n, "operation", o->open.items[i].id);
+		report_set_text(a, n, "object", o->open.items[i].object_key);
+		report_set_text(a, n, "kind", o->open.items[i].kind);
+		report_set_text(a, n, "actor", o->open.items[i].actor);
+		set_time(a, n, "intendedAt", o->open.items[i].intended_at);
+		node_seq_add(a, running, n);
+	}
+	node_map_set(a, doc, "running", running);
+	report_print_json(cli->out, doc);
+}
+
+static int read_overview(struct cli *cli, struct session *s, struct arena *arena,
+	struct overview *o, struct err **err)
+{
+	const struct object_filter filter = {.all = opt_flag(cli->opts, "all")};
+	struct revision_row *revision = NULL;
+	if (!s->store)
+		return 0;
+	if (store_objects(s->store, &filter, OBJECT_BRIEF, arena, &o->objects, err) < 0 ||
+		store_operations_open(s->store, arena, &o->open, err) < 0 ||
+		store_revision_last(s->store, arena, &revision, err) < 0)
+		return -1;
+	o->revision = revision;
+	return 0;
+}
+
+static int run(struct cli *cli, struct err **err)
+{
+	const char *dir = operand(cli->opts, 0);
+	const struct session_options open = {
+		.dir = dir ? dir : ".", .state_dir = cli->state_dir, .what = "status"};
+	AUTO_SESSION session = SESSION_NONE;
+	AUTO_ARENA arena = {0};
+	if (session_open(&open, &session, err) < 0)
+		return -1;
+	AUTO_FREE char *lock = xasprintf("%s/lock", session.state_dir);
+	AUTO_FREE char *owner = NULL;
+	bool held = false;
+	if (lock_is_held(lock, &held, err) < 0)
+		return -1;
+	owner = held ? lock_owner(lock) : xstrdup("");
+	struct overview overview = {.lock_owner = owner};
+	if (read_overview(cli, &session, &arena, &overview, err) < 0)
+		return -1;
+	if (cli->format[0] == 't')
+		print_text(cli, &session, &overview);
+	else
+		print_json(cli, &overview);
+	return CLI_DONE;
+}
+
+const struct command cmd_status = {
+	.name = "status",
+	.summary = "show where every object is",
+	.operands = "[DIR]",
+	.max_operands = 1,
+	.operand_kind = OPERAND_DIR,
+	.description =
+		(const char *const[]){
+			"Lists every recorded object with its phase, since when, the commit that "
+			"it "
+			"was last applied from, and why it is not further. Also who works on the "
+			"repository now and which operations run.",
+			"Looks at the record only: what a commit would change is said by "
+			"`trueup plan`.",
+			NULL},
+	.options =
+		(const struct option_spec[]){
+			{.name = "all",
+				.letter = 'a',
+				.type = OPT_FLAG,
+				.help = "destroyed and retained objects as well"},
+			{0}},
+	.run = run,
+};

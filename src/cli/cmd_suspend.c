@@ -1,0 +1,138 @@
+/* trueup suspend, resume, unlock: what keeps an object from being worked on, and what does not. */
+#include "base/arena.h"
+#include "cli/command.h"
+#include "reconcile/actions.h"
+#include "report/json.h"
+
+static int open_session(struct cli *cli, struct session *ret, struct err **err)
+{
+	const struct session_options open = {
+		.dir = ".",
+		.state_dir = cli->state_dir,
+		.flags = SESSION_LOCK,
+		.lock_wait_ms = opt_duration(cli->opts, "lock-timeout"),
+		.what = cli->command->name,
+	};
+	return session_open(&open, ret, err);
+}
+
+static int print(struct cli *cli, const char *key, const char *text, const char *plan)
+{
+	AUTO_ARENA arena = {0};
+	if (cli->format[0] == 't') {
+		term_printf(cli->out, STYLE_PLAIN, "%s: %s\n", key, text);
+		return CLI_DONE;
+	}
+	struct node *doc = report_document(&arena, cli->command->name);
+	report_set_text(&arena, doc, "object", key);
+	report_set_text(&arena, doc, "result", text);
+	report_set_text(&arena, doc, "plan", plan);
+	report_print_json(cli->out, doc);
+	return CLI_DONE;
+}
+
+static int set_suspended(struct cli *cli, bool suspend, const char *reason, struct err **err)
+{
+	AUTO_SESSION session = SESSION_NONE;
+	const char *key = operand(cli->opts, 0);
+	if (open_session(cli, &session, err) < 0 ||
+		action_suspend(&session, key, suspend, reason, err) < 0)
+		return -1;
+	return print(cli, key, suspend ? "suspended" : "resumed", NULL);
+}
+
+static int run_suspend(struct cli *cli, struct err **err)
+{
+	return set_suspended(cli, true, opt_text(cli->opts, "comment"), err);
+}
+
+static int run_resume(struct cli *cli, struct err **err)
+{
+	return set_suspended(cli, false, NULL, err);
+}
+
+static int run_unlock(struct cli *cli, struct err **err)
+{
+	AUTO_SESSION session = SESSION_NONE;
+	AUTO_ARENA arena = {0};
+	const char *key = operand(cli->opts, 0), *plan = NULL;
+	if (open_session(cli, &session, err) < 0 ||
+		action_unlock(&session, key, &arena, &plan, err) < 0)
+		return -1;
+	return print(cli, key,
+		plan ? arena_printf(&arena, "plan %s was discarded", plan) : "no plan waits", plan);
+}
+
+static const struct option_spec lock_options[] = {
+	{.name = "lock-timeout",
+		.type = OPT_DURATION,
+		.arg = "TIME",
+		.fallback = "10s",
+		.help = "how long to wait for another trueup on this repository"},
+	{0},
+};
+
+static const struct option_spec suspend_options[] = {
+	{.name = "comment",
+		.letter = 'm',
+		.type = OPT_TEXT,
+		.arg = "TEXT",
+		.help = "why, for whoever looks at it next"},
+	{.name = "lock-timeout",
+		.type = OPT_DURATION,
+		.arg = "TIME",
+		.fallback = "10s",
+		.help = "how long to wait for another trueup on this repository"},
+	{0},
+};
+
+const struct command cmd_suspend = {
+	.name = "suspend",
+	.summary = "leave an object alone until it is resumed",
+	.operands = "KIND/NAME",
+	.min_operands = 1,
+	.max_operands = 1,
+	.operand_kind = OPERAND_OBJECT,
+	.description =
+		(const char *const[]){
+			"Changes of a suspended object are shown and wait; nothing is planned, "
+			"applied or destroyed. `suspend: true` in the spec does the same for "
+			"everybody who reads it.",
+			NULL},
+	.options = suspend_options,
+	.examples = (const struct example_doc[]){{"trueup suspend canvas/shop -m 'incident 4711'",
+							 "During an incident."},
+		{0}},
+	.run = run_suspend,
+};
+
+const struct command cmd_resume = {
+	.name = "resume",
+	.summary = "work on a suspended object again",
+	.operands = "KIND/NAME",
+	.min_operands = 1,
+	.max_operands = 1,
+	.operand_kind = OPERAND_OBJECT,
+	.description =
+		(const char *const[]){
+			"The next reconcile catches up with what changed meanwhile.", NULL},
+	.options = lock_options,
+	.run = run_resume,
+};
+
+const struct command cmd_unlock = {
+	.name = "unlock",
+	.summary = "discard the plan that an object waits with",
+	.operands = "KIND/NAME",
+	.min_operands = 1,
+	.max_operands = 1,
+	.operand_kind = OPERAND_OBJECT,
+	.description = (const char *const[]){"Discards the object's waiting, approved or rejected "
+					     "plan together with its "
+					     "approvals; the next reconcile makes a new one.",
+		"The lock of the repository itself needs no unlocking: it is the kernel's, "
+		"and gone with the process that held it.",
+		NULL},
+	.options = lock_options,
+	.run = run_unlock,
+};

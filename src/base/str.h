@@ -18,10 +18,13 @@ struct str {
 };
 
 extern char str_empty[];
-#define STR_INIT {str_empty, 0, 0}
+#define STR_INIT                                                                                   \
+	{                                                                                          \
+		str_empty, 0, 0                                                                    \
+	}
 
 void str_release(struct str *s); /* frees and leaves it empty */
-void str_clear(struct str *s);   /* empties, keeps the memory */
+void str_clear(struct str *s); /* empties, keeps the memory */
 void str_reserve(struct str *s, size_t extra);
 
 void str_add(struct str *s, const char *text);

@@ -49,7 +49,7 @@ struct node_pair {
 };
 
 struct node {
-	uint8_t type;  /* enum node_type */
+	uint8_t type; /* enum node_type */
 	uint8_t flags; /* enum node_flags */
 	struct pos pos;
 	/* Scalars: the text (for strings the value). NUL-terminated; may hold NULs: use len. */
@@ -121,7 +121,7 @@ void node_map_set(struct arena *a, struct node *map, const char *key, struct nod
 			item##_once = NULL)
 #define MAP_FOREACH(node, pair)                                                                    \
 	for (struct node_pair *pair = (node) && (node)->type == NODE_MAP ? (node)->map.pairs       \
-									  : NULL,                  \
+									 : NULL,                   \
 			      *pair##_end = pair ? pair + (node)->map.count : NULL;                \
 		pair != pair##_end; pair++)
 

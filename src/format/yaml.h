@@ -21,7 +21,7 @@
 enum {
 	YAML_MAX_BYTES = 4 * 1024 * 1024,
 	YAML_MAX_DEPTH = 64,
-	YAML_MAX_NODES = 200000,    /* written in the file */
+	YAML_MAX_NODES = 200000, /* written in the file */
 	YAML_MAX_EXPANDED = 400000, /* counting what each alias stands for */
 };
 

@@ -196,8 +196,9 @@ static void wire_nat(struct wiring *w)
 		const size_t gateways = per_az && node_truthy(per_az) ? w->net.zones : 1;
 		for (size_t k = 0; k < gateways; k++) {
 			struct node *g = wire_list_add(w, n, LIST_GATEWAYS);
-			const char *name = k == 0 ? n->name
-						  : arena_printf(w->arena, "%s__%zu", n->name, k + 1);
+			const char *name =
+				k == 0 ? n->name
+				       : arena_printf(w->arena, "%s__%zu", n->name, k + 1);
 			wire_set(w, g, "name", name);
 			node_map_set(w->arena, g, "allocation_id",
 				node_new_ref(w->arena, "aws_eip.%s.id", name));

@@ -88,7 +88,8 @@ spec_repository() {
 	awk -v dir="$dir/canvases" -v count="$count" 'BEGIN {
 		for (i = 1; i <= count; i++) {
 			file = sprintf("%s/app-%05d.yaml", dir, i)
-			printf "apiVersion: trueup/v1\nkind: Canvas\nmetadata: {name: app-%05d}\n", i > file
+			print "apiVersion: trueup/v1\nkind: Canvas" > file
+			printf "metadata: {name: app-%05d}\n", i > file
 			print "spec:\n  role: web-team\n  engine: terraform\n  nodes:" > file
 			print "    - id: web\n      type: resource\n      data:" > file
 			print "        resourceType: EC2\n        label: Web server" > file

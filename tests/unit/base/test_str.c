@@ -27,10 +27,10 @@ static void utf8_borders(void **state)
 	assert_int_equal(utf8_cut("a\xc3\xa9z", 4, 3), 3);
 	assert_int_equal(utf8_cut("abc", 3, 10), 3);
 	assert_int_equal(utf8_valid("\xc3\xa9\xf0\x9f\x98\x80", 6), 6);
-	assert_int_equal(utf8_valid("ok\xc0\xaf", 4), 2);     /* overlong */
-	assert_int_equal(utf8_valid("\xed\xa0\x80", 3), 0);     /* surrogate */
+	assert_int_equal(utf8_valid("ok\xc0\xaf", 4), 2); /* overlong */
+	assert_int_equal(utf8_valid("\xed\xa0\x80", 3), 0); /* surrogate */
 	assert_int_equal(utf8_valid("\xf4\x90\x80\x80", 4), 0); /* above U+10FFFF */
-	assert_int_equal(utf8_valid("x\xe2\x82", 3), 1);        /* cut short */
+	assert_int_equal(utf8_valid("x\xe2\x82", 3), 1); /* cut short */
 }
 
 static void finds_the_nearest(void **state)

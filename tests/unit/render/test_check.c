@@ -10,7 +10,7 @@
 	"  engine: terraform\n"
 #define NODE(id, type, config)                                                                     \
 	"    - {id: " id ", type: resource, data: {resourceType: " type ", config: {" config "}}}" \
-											     "\n"
+	"\n"
 
 struct found {
 	const char *canvas;

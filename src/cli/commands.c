@@ -22,6 +22,7 @@ extern const struct command cmd_destroy;
 extern const struct command cmd_history;
 extern const struct command cmd_log;
 extern const struct command cmd_reject;
+extern const struct command cmd_render;
 extern const struct command cmd_resume;
 extern const struct command cmd_status;
 extern const struct command cmd_suspend;
@@ -41,6 +42,7 @@ const struct command *const commands[] = {
 	&cmd_resume,
 	&cmd_unlock,
 	&cmd_destroy,
+	&cmd_render,
 	&cmd_validate,
 	&cmd_fmt,
 	&cmd_explain,

@@ -16,24 +16,27 @@ struct str;
 struct child_spec {
 	const char *const *argv; /* NULL-terminated; argv[0] is a path with a slash */
 	const char *const *envp; /* NULL-terminated "K=V" */
-	const char *dir;         /* working folder; NULL: ours */
-	int stdin_fd;            /* -1: /dev/null. Descriptors stay the caller's */
-	int stdout_fd;           /* -1: /dev/null */
-	int stderr_fd;           /* -1: /dev/null */
-	int keep_fd;             /* one more descriptor the child keeps, as number 3; -1: none */
-	bool new_session;        /* setsid(): survives the terminal and our death */
-	bool die_with_parent;    /* SIGTERM when the thread that started it dies */
+	const char *dir; /* working folder; NULL: ours */
+	int stdin_fd; /* -1: /dev/null. Descriptors stay the caller's */
+	int stdout_fd; /* -1: /dev/null */
+	int stderr_fd; /* -1: /dev/null */
+	int keep_fd; /* one more descriptor the child keeps, as number 3; -1: none */
+	bool new_session; /* setsid(): survives the terminal and our death */
+	bool die_with_parent; /* SIGTERM when the thread that started it dies */
 };
 
 struct child {
 	pid_t pid;
 	int pidfd; /* readable when the child has ended; owned */
 };
-#define CHILD_NONE {-1, -1}
+#define CHILD_NONE                                                                                 \
+	{                                                                                          \
+		-1, -1                                                                             \
+	}
 
 /* How a child ended. */
 struct child_exit {
-	int code;   /* exit code, -1 if a signal ended it */
+	int code; /* exit code, -1 if a signal ended it */
 	int signal; /* 0 if it exited */
 };
 

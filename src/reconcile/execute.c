@@ -505,11 +505,11 @@ static void show_end(struct run *run, struct item *item)
 	clock_format_duration(item->out.apply_ms, took);
 	switch (item->finished.end) {
 	case ENGINE_DONE:
-		item_status(run, item, OBJECT_APPLIED, "%s in %s",
-			item->decision.action == PLAN_DESTROY ? "destroyed"
-			: item->no_changes                    ? "as it should be already"
-							      : "applied",
-			took);
+		item->out.status = OBJECT_APPLIED;
+		item->out.status_text = item->decision.action == PLAN_DESTROY ? "destroyed"
+					: item->no_changes
+						? "everything was as it should be already"
+						: NULL;
 		break;
 	case ENGINE_INTERRUPTED:
 		item_status(run, item, OBJECT_CANCELLED, "stopped on request after %s", took);

@@ -266,6 +266,15 @@ void message_read_finished(const struct node *node, struct arena *arena, struct 
 
 void message_event_text(const struct engine_event *event, struct str *out)
 {
+	static const char *const done[] = {
+		[ENGINE_NO_OP] = "unchanged",
+		[ENGINE_CREATE] = "created",
+		[ENGINE_READ] = "read",
+		[ENGINE_UPDATE] = "updated",
+		[ENGINE_REPLACE] = "replaced",
+		[ENGINE_DELETE] = "destroyed",
+		[ENGINE_FORGET] = "forgotten",
+	};
 	static const char *const verbs[] = {
 		[ENGINE_NO_OP] = "no change",
 		[ENGINE_CREATE] = "creating",
@@ -285,7 +294,7 @@ void message_event_text(const struct engine_event *event, struct str *out)
 			(long long)event->elapsed_s);
 		break;
 	case ENGINE_EVENT_APPLY_COMPLETE:
-		str_addf(out, "%s: %s done (%lld s)", address, verbs[event->action],
+		str_addf(out, "%s: %s (%lld s)", address, done[event->action],
 			(long long)event->elapsed_s);
 		break;
 	case ENGINE_EVENT_APPLY_ERRORED:

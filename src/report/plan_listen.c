@@ -50,7 +50,10 @@ void plan_listen(void *plan_listener, const struct run_event *event)
 		step(l, event, "planning");
 		break;
 	case RUN_PLANNED:
-		plan_print_object(l->out, event->object, l->all);
+		if (event->object->plan)
+			plan_print_object(l->out, event->object, l->all);
+		else
+			print_result(l->out, event->object);
 		break;
 	case RUN_APPLYING:
 		step(l, event, "applying");

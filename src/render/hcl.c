@@ -48,44 +48,58 @@ static bool at_interpolation(const struct scan *s)
  * A quoted template with whatever is nested in it. The stack holds, for every open string, how
  * many braces are open in the expression that the next string stands in.
  */
+struct nesting {
+	uint32_t braces[HCL_MAX_DEPTH];
+	size_t depth; /* expressions that are open */
+	bool in_string;
+};
+
+/* One step inside a text; true at the quote that ends the outermost one. */
+static bool step_in_text(struct scan *s, struct nesting *n)
+{
+	const char c = s->text[s->at];
+	if (c == '\\') {
+		/* A newline is an error, also behind a backslash. */
+		s->at += peek(s, 1) != '\n';
+	} else if ((c == '$' || c == '%') && peek(s, 1) == c && peek(s, 2) == '{') {
+		s->at += 2;
+	} else if (at_interpolation(s) && n->depth < HCL_MAX_DEPTH) {
+		n->braces[n->depth++] = 1;
+		n->in_string = false;
+		s->at++;
+	} else if (c == '"') {
+		n->in_string = false;
+		return n->depth == 0;
+	}
+	return false;
+}
+
+static void step_in_expression(const struct scan *s, struct nesting *n)
+{
+	const char c = s->text[s->at];
+	if (c == '"') {
+		n->in_string = true;
+	} else if (c == '{') {
+		n->braces[n->depth - 1]++;
+	} else if (c == '}' && --n->braces[n->depth - 1] == 0) {
+		n->depth--;
+		n->in_string = true;
+	}
+}
+
 static int scan_string(struct scan *s, struct err **err)
 {
-	uint32_t braces[HCL_MAX_DEPTH] = {0};
-	size_t depth = 0; /* expressions that are open */
-	bool in_string = true;
+	struct nesting n = {.in_string = true};
 	const uint32_t start = s->line;
-	for (s->at++; s->at < s->len; s->at++) {
-		char c = s->text[s->at];
-		if (c == '\n')
-			return err_set(err, ERR_SYNTAX, "line %u: a text is not closed", start);
-		if (in_string) {
-			if (c == '\\') {
-				if (peek(s, 1) != '\n')
-					s->at++;
-			} else if ((c == '$' || c == '%') && peek(s, 1) == c && peek(s, 2) == '{') {
-				s->at += 2;
-			} else if (at_interpolation(s)) {
-				if (depth == HCL_MAX_DEPTH)
-					return err_set(err, ERR_SYNTAX,
-						"line %u: expressions nest deeper than %d", start,
-						HCL_MAX_DEPTH);
-				braces[depth++] = 1;
-				in_string = false;
-				s->at++;
-			} else if (c == '"') {
-				if (depth == 0) {
-					s->at++;
-					return 0;
-				}
-				in_string = false;
-			}
-		} else if (c == '"') {
-			in_string = true;
-		} else if (c == '{') {
-			braces[depth - 1]++;
-		} else if (c == '}' && --braces[depth - 1] == 0) {
-			depth--;
-			in_string = true;
+	for (s->at++; s->at < s->len && s->text[s->at] != '\n'; s->at++) {
+		if (!n.in_string) {
+			step_in_expression(s, &n);
+		} else if (n.depth == HCL_MAX_DEPTH && at_interpolation(s)) {
+			return err_set(err, ERR_SYNTAX, "line %u: expressions nest deeper than %d",
+				start, HCL_MAX_DEPTH);
+		} else if (step_in_text(s, &n)) {
+			s->at++;
+			return 0;
 		}
 	}
 	return err_set(err, ERR_SYNTAX, "line %u: a text is not closed", start);

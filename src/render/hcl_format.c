@@ -46,31 +46,43 @@ static bool would_fuse(
 	       (b->kind == HCL_NUMBER && before && before->kind == HCL_NUMBER);
 }
 
+/* Calls, attribute access and lists of arguments: no blank, whatever else holds. */
+static bool is_tight(const struct hcl_token *a, const struct hcl_token *b)
+{
+	return (a->kind == HCL_IDENT && (b->op == '(' || b->op == HCL_OP_COLONS)) ||
+	       a->op == HCL_OP_COLONS || a->op == '.' || b->op == '.' || b->op == ',' ||
+	       b->op == HCL_OP_ELLIPSIS;
+}
+
+/* "[" after something that can be indexed; after the `in` of a `for` it starts a list. */
+static bool is_index(
+	const struct hcl_token *before, const struct hcl_token *a, const struct hcl_token *b)
+{
+	if (b->op != '[')
+		return false;
+	if (a->kind == HCL_IDENT && a->len == 2 && memcmp(a->text, "in", 2) == 0 && before &&
+		before->kind == HCL_IDENT)
+		return false;
+	return a->kind == HCL_IDENT || a->kind == HCL_NUMBER || bracket_change(a) < 0;
+}
+
 bool hcl_space_between(
 	const struct hcl_token *before, const struct hcl_token *a, const struct hcl_token *b)
 {
 	if (would_fuse(before, a, b))
 		return true;
-	if (a->kind == HCL_IDENT && (b->op == '(' || b->op == HCL_OP_COLONS))
-		return false;
-	if (a->op == HCL_OP_COLONS || a->op == '.' || b->op == '.' || b->op == ',' ||
-		b->op == HCL_OP_ELLIPSIS)
+	if (is_tight(a, b))
 		return false;
 	if (a->op == ',')
 		return true;
-	if (a->kind == HCL_IDENT && a->len == 2 && memcmp(a->text, "in", 2) == 0 && before &&
-		before->kind == HCL_IDENT)
-		return true;
-	if (b->op == '[' &&
-		(a->kind == HCL_IDENT || a->kind == HCL_NUMBER || bracket_change(a) < 0))
-		return false;
-	if (a->op == '!')
+	if (is_index(before, a, b) || a->op == '!')
 		return false;
 	if (a->op == '-')
 		return !starts_operand(before);
+	/* Braces have blanks inside, other brackets have not. */
 	if (a->op == '{' || b->op == '}')
-		return !(a->op == '{' && b->op == '}');
-	return !(bracket_change(a) > 0 || bracket_change(b) < 0);
+		return a->op != '{' || b->op != '}';
+	return bracket_change(a) <= 0 && bracket_change(b) >= 0;
 }
 
 static size_t columns(const char *text, size_t len)

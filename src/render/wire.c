@@ -60,6 +60,9 @@ static struct node *eval_value(
 /* The suggestion for a resource type that does not exist. */
 static void unknown_type(struct wiring *w, const struct canvas_node *spec)
 {
+	/* A type that did not decode was told of then. */
+	if (!spec->type.text || !*spec->type.text)
+		return;
 	const char **names = arena_array(w->arena, w->types->count + 1, sizeof(*names));
 	AUTO_STR all = STR_INIT;
 	for (size_t i = 0; i < w->types->count; i++) {
@@ -67,8 +70,8 @@ static void unknown_type(struct wiring *w, const struct canvas_node *spec)
 		str_addf(&all, "%s%s", i ? ", " : "", names[i]);
 	}
 	struct diag *d = diag_error(w->diags, "resource-type", spec->type.pos,
-		"there is no resource type '%s'", spec->type.text ? spec->type.text : "");
-	const char *near = spec->type.text ? str_nearest(spec->type.text, names) : NULL;
+		"there is no resource type '%s'", spec->type.text);
+	const char *near = str_nearest(spec->type.text, names);
 	if (near)
 		diag_hint(w->diags, d, "did you mean '%s'?", near);
 	else

@@ -1,5 +1,6 @@
 /* A run told to people while it happens. */
 #include "base/clock.h"
+#include "base/str.h"
 #include "report/plan_print.h"
 #include "report/term.h"
 
@@ -10,12 +11,15 @@ static void print_result(struct term *t, const struct object_outcome *o)
 	const enum term_style style = bad ? STYLE_BOLD_RED : open ? STYLE_YELLOW : STYLE_GREEN;
 	term_put(t, style, bad ? "\xe2\x9c\x97 " : open ? "! " : "\xe2\x9c\x93 ");
 	term_put(t, STYLE_BOLD, o->key);
-	term_printf(t, style, "  %s", object_status_name(o->status));
-	if (o->apply_ms) {
+	/* "applied in 31 s" says the status and the time already. */
+	const char *status = object_status_name(o->status);
+	const bool told = o->status_text && str_starts(o->status_text, status);
+	term_printf(t, style, "  %s", told ? o->status_text : status);
+	if (o->apply_ms && !told) {
 		char buf[CLOCK_TEXT_SIZE];
 		term_printf(t, STYLE_PLAIN, " in %s", clock_format_duration(o->apply_ms, buf));
 	}
-	if (o->status_text)
+	if (o->status_text && !told)
 		term_printf(t, STYLE_PLAIN, "   %s", o->status_text);
 	term_newline(t);
 	if (bad && o->operation)

@@ -231,22 +231,31 @@ void plan_print_overview(struct term *t, const struct run_outcome *run)
 	table_print(table, t, 2);
 }
 
+enum { VALUE_WIDTH = 40 };
+
+/* A value, cut unless all of it is wanted. */
+static void add_value(struct str *out, const char *value, bool all)
+{
+	const size_t fit = all ? strlen(value) : text_fit(value, VALUE_WIDTH);
+	str_addf(out, "%.*s%s", (int)fit, value, value[fit] ? "\xe2\x80\xa6" : "");
+}
+
 /* "a → b"; what is not there is left out. */
-static void add_attr_value(struct str *out, const struct change_attr *attr)
+static void add_attr_value(struct str *out, const struct change_attr *attr, bool all)
 {
 	if (attr->before)
-		str_add(out, attr->before);
+		add_value(out, attr->before, all);
 	if (attr->before && attr->after)
 		str_add(out, " \xe2\x86\x92 ");
 	if (attr->after)
-		str_add(out, attr->after);
+		add_value(out, attr->after, all);
 	if (attr->before && !attr->after)
 		str_add(out, " \xe2\x86\x92 (none)");
 	if (attr->forces_replacement)
 		str_add(out, "   forces replacement");
 }
 
-static void add_change_rows(struct table *table, const struct change *change)
+static void add_change_rows(struct table *table, const struct change *change, bool all)
 {
 	const struct mark mark = change_mark(change->kind);
 	table_cellf(table, mark.style, "%s %s", mark.text, change->address);
@@ -258,7 +267,7 @@ static void add_change_rows(struct table *table, const struct change *change)
 		AUTO_STR text = STR_INIT;
 		if (!whole)
 			str_addf(&text, "%s  ", attr->name);
-		add_attr_value(&text, attr);
+		add_attr_value(&text, attr, all);
 		if (i > 0)
 			table_cell(table, STYLE_PLAIN, NULL);
 		table_cell(table, attr->forces_replacement ? STYLE_RED : STYLE_PLAIN, text.data);
@@ -288,7 +297,7 @@ static void print_changes(struct term *t, const struct change_set *set, bool all
 			const bool loss = kind == CHANGE_DESTROY || kind == CHANGE_REPLACE;
 			if (loss != (pass == 0) || (!loss && shown >= limit))
 				continue;
-			add_change_rows(table, &set->items[i]);
+			add_change_rows(table, &set->items[i], all);
 			shown++;
 		}
 	}

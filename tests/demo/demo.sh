@@ -183,7 +183,7 @@ run_expecting 0 trueup reconcile "${approve[@]}" shop
 
 say 'What is recorded'
 run_expecting 0 trueup status shop
-run_expecting 0 trueup history shop
+run_expecting 0 trueup -C shop history
 run git -C shop log -1 --oneline --notes=trueup
 
 say 'A second run has nothing to do'

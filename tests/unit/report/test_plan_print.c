@@ -126,6 +126,28 @@ static void never_cuts_a_loss(void **state)
 	assert_null(strstr(captured(&all), "more;"));
 }
 
+static void cuts_long_values(void **state)
+{
+	(void)state;
+	static const struct change_attr attr = {
+		"user_data", "0123456789012345678901234567890123456789-more", "short", false};
+	static const struct change change = {CHANGE_UPDATE, "a.b", "a", &attr, 1, NULL};
+	const struct object_outcome object = {.key = "canvas/x",
+		.has_preview = true,
+		.preview = {.items = &change, .count = 1, .update = 1}};
+	AUTO_CAPTURE c;
+	capture_begin(&c);
+	plan_print_object(&c.term, &object, false);
+	assert_non_null(strstr(captured(&c),
+		"  ~ a.b  user_data  0123456789012345678901234567890123456789\xe2\x80\xa6 "
+		"\xe2\x86\x92 short\n"));
+
+	AUTO_CAPTURE all;
+	capture_begin(&all);
+	plan_print_object(&all.term, &object, true);
+	assert_non_null(strstr(captured(&all), "-more \xe2\x86\x92 short\n"));
+}
+
 static void says_when_there_is_nothing_to_do(void **state)
 {
 	(void)state;
@@ -194,6 +216,7 @@ int main(void)
 		cmocka_unit_test(aligns_the_overview),
 		cmocka_unit_test(prints_the_engines_plan),
 		cmocka_unit_test(never_cuts_a_loss),
+		cmocka_unit_test(cuts_long_values),
 		cmocka_unit_test(says_when_there_is_nothing_to_do),
 		cmocka_unit_test(gives_the_same_facts_as_json),
 		cmocka_unit_test(tables_fit_the_terminal),

@@ -47,7 +47,8 @@ const char *clock_format_duration(int64_t ms, char buf[CLOCK_TEXT_SIZE])
 	if (ms < 1000)
 		(void)snprintf(buf, CLOCK_TEXT_SIZE, "%lld ms", (long long)ms);
 	else if (s < 60)
-		(void)snprintf(buf, CLOCK_TEXT_SIZE, "%lld.%lld s", s, (long long)(ms % 1000 / 100));
+		(void)snprintf(
+			buf, CLOCK_TEXT_SIZE, "%lld.%lld s", s, (long long)(ms % 1000 / 100));
 	else if (s < 3600)
 		(void)snprintf(buf, CLOCK_TEXT_SIZE, "%lld m %02lld s", s / 60, s % 60);
 	else
@@ -76,5 +77,6 @@ int clock_parse_duration(const char *text, int64_t *ret_ms, struct err **err)
 		return 0;
 	}
 	return err_set(err, ERR_INVALID,
-		"'%s' is not a duration: a whole number and one of ms, s, m, h, d, as in 15m", text);
+		"'%s' is not a duration: a whole number and one of ms, s, m, h, d, as in 15m",
+		text);
 }

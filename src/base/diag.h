@@ -25,7 +25,7 @@ struct diag {
 	const char *rule; /* stable id in kebab-case, e.g. "role-service" */
 	const char *path; /* NULL: no file */
 	uint32_t line, col;
-	uint32_t width;          /* characters to underline; at least 1 */
+	uint32_t width; /* characters to underline; at least 1 */
 	const char *source_line; /* without the newline; NULL if unknown */
 	const char *message;
 	const char *hint; /* NULL: none */

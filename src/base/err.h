@@ -16,16 +16,16 @@ struct str;
 
 enum err_kind {
 	ERR_INTERNAL = 1, /* a bug or a broken invariant */
-	ERR_IO,           /* the operating system said no */
-	ERR_SYNTAX,       /* text that does not parse */
-	ERR_INVALID,      /* parses, but is not allowed */
+	ERR_IO, /* the operating system said no */
+	ERR_SYNTAX, /* text that does not parse */
+	ERR_INVALID, /* parses, but is not allowed */
 	ERR_NOT_FOUND,
 	ERR_CONFLICT, /* somebody else changed or holds it */
-	ERR_DENIED,   /* not allowed for this actor */
+	ERR_DENIED, /* not allowed for this actor */
 	ERR_TIMEOUT,
 	ERR_UNAVAILABLE, /* may work later */
-	ERR_CANCELLED,   /* the user or a signal stopped it */
-	ERR_CORRUPT,     /* stored data is damaged */
+	ERR_CANCELLED, /* the user or a signal stopped it */
+	ERR_CORRUPT, /* stored data is damaged */
 };
 
 struct err {

@@ -20,7 +20,8 @@ char *path_join(const char *dir, const char *name);
 /* Appends the whole file to out. A file over limit bytes is ERR_INVALID and out is unchanged. */
 MUST_CHECK int fs_read(const char *path, size_t limit, struct str *out, struct err **err);
 /* The same from an open descriptor. */
-MUST_CHECK int fs_read_fd(int fd, const char *name, size_t limit, struct str *out, struct err **err);
+MUST_CHECK int fs_read_fd(
+	int fd, const char *name, size_t limit, struct str *out, struct err **err);
 
 /*
  * Writes the file so that a reader and a crash see the old or the new content, nothing between:

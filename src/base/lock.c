@@ -45,7 +45,7 @@ static void pause_ms(int64_t ms)
 	(void)nanosleep(&ts, NULL);
 }
 
-/* OFD locks can block, but not with a deadline that needs no signal: ask again, ever more slowly. */
+/* OFD locks block, but not with a deadline that needs no signal: ask again, ever more slowly. */
 int lock_take(
 	const char *path, const char *owner, int64_t wait_ms, struct lock *ret, struct err **err)
 {

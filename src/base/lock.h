@@ -17,7 +17,10 @@ struct err;
 struct lock {
 	int fd; /* -1: not held */
 };
-#define LOCK_NONE {-1}
+#define LOCK_NONE                                                                                  \
+	{                                                                                          \
+		-1                                                                                 \
+	}
 
 /*
  * Takes the lock on path (created 0600), waiting at most wait_ms (0: not at all). owner is

@@ -1,12 +1,12 @@
 /*
- * Secrets and masking. A masker holds values that must never be shown or stored; text that passes
- * through it has them replaced by "***". Beside the value itself that finds
+ * Secrets and masking. A masker holds values that must never be shown or stored; text that
+ * passes through it has them replaced by "***". Beside the value itself that finds
  *
  *	its base64 and base64url encoding at any of the three alignments: the characters that do not
- *	depend on the bytes before and after it (what remains gives away at most 4 bits at each end);
- *	its URL encodings (RFC 3986, form data with "+", JavaScript's), hex in either case;
- *	the inside of a JSON or HCL string that holds it, as different programs escape it;
- *	for a value of several lines each line, without the blanks around it.
+ *	depend on the bytes before and after it (what remains gives away at most 4 bits at each
+ *end); its URL encodings (RFC 3986, form data with "+", JavaScript's), hex in either case; the
+ *inside of a JSON or HCL string that holds it, as different programs escape it; for a value of
+ *several lines each line, without the blanks around it.
  *
  * Values and lines shorter than 4 bytes are not masked (masking "a" destroys the log): masker_add
  * says so. Secrets that overlap in the text become one "***".

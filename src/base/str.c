@@ -161,37 +161,36 @@ const char *str_nearest(const char *word, const char *const *candidates)
 	return best;
 }
 
+/*
+ * How many bytes follow the first byte c of a sequence, and the range of the first of them, which
+ * is what excludes overlong forms, surrogates and all above U+10FFFF. -1: no sequence starts so.
+ */
+static int utf8_following(unsigned char c, unsigned char *low, unsigned char *high)
+{
+	*low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
+	*high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
+	if (c < 0x80)
+		return 0;
+	if (c < 0xc2 || c > 0xf4)
+		return -1;
+	return c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+}
+
 size_t utf8_valid(const char *text, size_t len)
 {
 	const unsigned char *p = (const unsigned char *)text;
 	size_t i = 0;
 	while (i < len) {
-		const unsigned char c = p[i];
-		size_t more = 0;
-		unsigned char low = 0x80, high = 0xbf;
-		if (c < 0x80) {
-			i++;
-			continue;
-		}
-		if (c >= 0xc2 && c <= 0xdf) {
-			more = 1;
-		} else if (c >= 0xe0 && c <= 0xef) {
-			more = 2;
-			low = c == 0xe0 ? 0xa0 : 0x80;  /* no overlong form */
-			high = c == 0xed ? 0x9f : 0xbf; /* no surrogate */
-		} else if (c >= 0xf0 && c <= 0xf4) {
-			more = 3;
-			low = c == 0xf0 ? 0x90 : 0x80;
-			high = c == 0xf4 ? 0x8f : 0xbf; /* at most U+10FFFF */
-		} else {
+		unsigned char low, high;
+		const int more = utf8_following(p[i], &low, &high);
+		if (more < 0 || (size_t)more >= len - i)
 			return i;
-		}
-		if (len - i <= more || p[i + 1] < low || p[i + 1] > high)
+		if (more > 0 && (p[i + 1] < low || p[i + 1] > high))
 			return i;
-		for (size_t k = 2; k <= more; k++)
-			if ((p[i + k] & 0xc0) != 0x80)
+		for (int k = 2; k <= more; k++)
+			if ((p[i + (size_t)k] & 0xc0) != 0x80)
 				return i;
-		i += more + 1;
+		i += (size_t)more + 1;
 	}
 	return len;
 }

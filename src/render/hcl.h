@@ -30,9 +30,9 @@ enum hcl_kind {
 /* What op holds for operators of several characters; for the others it is the character. */
 enum hcl_op {
 	HCL_OP_ELLIPSIS = 1, /* ... */
-	HCL_OP_COLONS,       /* :: */
-	HCL_OP_ARROW,        /* => */
-	HCL_OP_BINARY,       /* == != <= >= && || */
+	HCL_OP_COLONS, /* :: */
+	HCL_OP_ARROW, /* => */
+	HCL_OP_BINARY, /* == != <= >= && || */
 };
 
 struct hcl_token {

@@ -118,9 +118,9 @@ write_document() {
 	cat <<-END
 		# Benchmarks
 
-		Written by \`make bench-record\`; \`make bench\` prints the same table for your machine.
-		Each row is a file in \`tests/bench/\`. Times are medians of several runs; ratios compare
-		two programs in the same run on the same files. No test depends on them.
+		Written by \`make bench-record\`; \`make bench\` prints the table for your machine.
+		Each row is a file in \`tests/bench/\`. Times are medians of several runs; ratios
+		compare two programs in the same run on the same files. No test depends on them.
 
 		Taken on $(machine); $("$TRUEUP" version).
 

@@ -45,8 +45,9 @@ if [ -x "$trueup" ]; then
 			"$(mandoc -Tlint -Wstyle "$man"/*.1 2>&1 |
 				grep -vE 'referenced manual not found|mandoc\.db' | head -n 20)"
 	fi
-	point 'every command has a source file of its name' "$(for name in $names; do
-		[ -f "src/cli/cmd_$(printf '%s' "$name" | tr - _).c" ] || echo "$name"
+	point 'every command stands in a source file of a command' "$(for name in $names; do
+		grep -qE "^const struct command cmd_$(printf '%s' "$name" | tr - _) " \
+			src/cli/cmd_*.c || echo "$name"
 	done)"
 	rm -rf "$man"
 else

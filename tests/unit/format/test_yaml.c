@@ -26,11 +26,11 @@ static const struct meaning meanings[] = {
 	{"-7", NODE_INT, false, -7}, {"123456789012", NODE_INT, false, 123456789012.0},
 	{"1.5", NODE_FLOAT, false, 1.5}, {"-1.", NODE_FLOAT, false, -1}, {".5", NODE_FLOAT, false, .5},
 	{"+.5", NODE_FLOAT, false, .5}, {"1.0e+3", NODE_FLOAT, false, 1000}, {"0.5", NODE_FLOAT, false, .5},
-	{"1.2.3", NODE_STRING, false, 0}, {".", NODE_STRING, false, 0}, 
+	{"1.2.3", NODE_STRING, false, 0}, {".", NODE_STRING, false, 0},
 	{"1a", NODE_STRING, false, 0}, {"t3.micro", NODE_STRING, false, 0}, {"10.0.0.0/16", NODE_STRING, false, 0},
 	{"e5", NODE_STRING, false, 0}, {"1e", NODE_STRING, false, 0}, {"1.5e+", NODE_STRING, false, 0},
 	{"nope", NODE_STRING, false, 0}, {"offer", NODE_STRING, false, 0}, {"0x", NODE_STRING, false, 0},
-	{"0xfg", NODE_STRING, false, 0}, {"8080:80", NODE_STRING, false, 0}, 
+	{"0xfg", NODE_STRING, false, 0}, {"8080:80", NODE_STRING, false, 0},
 	{"2026-11", NODE_STRING, false, 0}, {"2026-11-22x", NODE_STRING, false, 0},
 	{"2026-11-22 release", NODE_STRING, false, 0}, {"_1", NODE_STRING, false, 0},
 	/* Words of YAML 1.1. */

@@ -1,56 +1,21 @@
-/* trueup render canvas/NAME [-o DIR] */
+/* trueup render */
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/command.h"
-#include "format/yaml.h"
-#include "reconcile/load.h"
-#include "render/render.h"
+#include "reconcile/rendered.h"
 #include "report/diag_print.h"
-#include "store/operations.h"
-
-#include <string.h>
-
-struct recorded {
-	struct store *store;
-	struct arena *arena;
-	struct diag_list *diags;
-};
-
-static const struct node *find_output(
-	void *data, const char *canvas, const char *key, bool *ret_sensitive)
-{
-	const struct recorded *r = data;
-	struct output_rows rows = {0};
-	AUTO_ERR err = NULL;
-	*ret_sensitive = false;
-	const char *object = arena_printf(r->arena, "canvas/%s", canvas);
-	if (!r->store || store_outputs(r->store, object, r->arena, &rows, &err) < 0)
-		return NULL;
-	for (size_t i = 0; i < rows.count; i++) {
-		if (!str_eq(rows.items[i].name, key))
-			continue;
-		*ret_sensitive = rows.items[i].sensitive;
-		const char *json = rows.items[i].value_json;
-		if (!json)
-			return NULL;
-		struct src *src = arena_alloc(r->arena, sizeof *src);
-		*src = (struct src){"output", json, strlen(json)};
-		return json_parse(r->arena, src, r->diags);
-	}
-	return NULL;
-}
+#include "report/json.h"
 
 static int write_files(const struct rendering *r, const char *dir, struct err **err)
 {
-	if (fs_mkdirs(dir, 0777, err) < 0)
+	if (fs_mkdirs(dir, 0755, err) < 0)
 		return -1;
 	for (size_t i = 0; i < r->file_count; i++) {
-		const struct render_file *f = &r->files[i];
-		bool changed;
-		AUTO_FREE char *path = path_join(dir, f->name);
-		if (fs_write_if_changed(path, f->data, f->len, 0666, &changed, err) < 0)
+		AUTO_FREE char *path = path_join(dir, r->files[i].name);
+		if (fs_write_if_changed(path, r->files[i].data, r->files[i].len, 0644, NULL, err) <
+			0)
 			return -1;
 	}
 	return 0;
@@ -58,9 +23,24 @@ static int write_files(const struct rendering *r, const char *dir, struct err **
 
 static void print_files(struct cli *cli, const struct rendering *r)
 {
+	for (size_t i = 0; i < r->file_count; i++) {
+		term_printf(cli->out, STYLE_BOLD, "%s# %s\n", i ? "\n" : "", r->files[i].name);
+		term_put(cli->out, STYLE_PLAIN, r->files[i].data);
+	}
+}
+
+static void print_json(struct cli *cli, const char *key, const struct rendering *r)
+{
+	AUTO_ARENA arena = {0};
+	struct node *doc = report_document(&arena, "render");
+	report_set_text(&arena, doc, "object", key);
+	report_set_text(&arena, doc, "digest", r->digest);
+	struct node *files = node_new_map(&arena);
 	for (size_t i = 0; i < r->file_count; i++)
-		term_printf(cli->out, STYLE_PLAIN, "%s# %s\n\n%s", i ? "\n" : "", r->files[i].name,
-			r->files[i].data);
+		node_map_set(&arena, files, r->files[i].name,
+			node_new_stringn(&arena, r->files[i].data, r->files[i].len));
+	node_map_set(&arena, doc, "files", files);
+	report_print_json(cli->out, doc);
 }
 
 static void note_missing(struct cli *cli, const struct rendering *r)
@@ -71,78 +51,37 @@ static void note_missing(struct cli *cli, const struct rendering *r)
 			r->missing[i].canvas, r->missing[i].key);
 }
 
-static const struct spec *find_canvas(struct load *l, const char *name, struct err **err)
-{
-	const struct spec *spec = str_starts(name, "canvas/") ? load_spec(l, name) : NULL;
-	if (!spec)
-		err_set(err, ERR_NOT_FOUND,
-			"there is no %s here: name a canvas as canvas/NAME; `trueup plan "
-			"--spec-only` lists them",
-			name);
-	return spec;
-}
-
-static int render(struct cli *cli, struct load *l, struct render_types *types,
-	const struct spec *spec, struct err **err)
-{
-	AUTO_ARENA arena = {0};
-	AUTO_DIAGS diags = {0};
-	struct recorded recorded = {l->session->store, &arena, &diags};
-	const struct spec *role = load_role_of(l, spec);
-	const struct render_input input = {
-		.name = spec->name,
-		.canvas = spec->canvas,
-		.role = role ? role->role : NULL,
-		.config = l->config,
-		.repository = l->session->repository,
-		.pos = spec->name_pos,
-		.output = find_output,
-		.output_data = &recorded,
-	};
-	struct rendering r;
-	if (render_canvas(types, &input, &arena, &r, &diags) < 0) {
-		diag_print(cli->errout, "text", "render", &diags);
-		return CLI_SPECS;
-	}
-	const char *dir = opt_text(cli->opts, "out");
-	if (!dir)
-		print_files(cli, &r);
-	else if (write_files(&r, dir, err) < 0)
-		return -1;
-	note_missing(cli, &r);
-	return CLI_DONE;
-}
-
 static int run(struct cli *cli, struct err **err)
 {
 	const struct opts *o = cli->opts;
-	const struct session_options options = {
-		.dir = operand(o, 1) ? operand(o, 1) : ".",
+	const struct session_options open = {.dir = operand(o, 1) ? operand(o, 1) : ".",
 		.state_dir = cli->state_dir,
-		.flags = SESSION_READ,
-		.what = "render",
+		.what = "render"};
+	const struct rendered_options options = {
+		.key = operand(o, 0),
+		.rev = opt_text(o, "rev"),
+		.worktree = opt_flag(o, "worktree"),
 	};
 	AUTO_SESSION session = SESSION_NONE;
-	AUTO_LOAD l = {0};
-	AUTO_DIAGS internal = {0};
-	struct render_types *types = render_types_load(&internal);
-	if (!types)
-		return err_set(err, ERR_INTERNAL, "%s", internal.items[0].message);
-	int result = -1;
-	const unsigned flags = LOAD_ALL | (opt_flag(o, "worktree") ? LOAD_WORKTREE : 0);
-	if (session_open(&options, &session, err) == 0 &&
-		load_open(&session, types, opt_text(o, "rev"), flags, &l, err) == 0) {
-		const struct spec *spec = NULL;
-		if (l.diags.errors) {
-			diag_print(cli->errout, "text", "render", &l.diags);
-			result = CLI_SPECS;
-		} else if ((spec = find_canvas(&l, operand(o, 0), err))) {
-			result = render(cli, &l, types, spec, err);
-		}
+	AUTO_RENDERED rendered = {0};
+	if (session_open(&open, &session, err) < 0 ||
+		rendered_open(&session, &options, &rendered, err) < 0)
+		return -1;
+	if (rendered.diags.errors) {
+		diag_print(cli->errout, "text", "render", &rendered.diags);
+		return CLI_SPECS;
 	}
-	load_close(&l);
-	render_types_free(types);
-	return result;
+	const char *dir = opt_text(o, "out");
+	if (dir && write_files(&rendered.rendering, dir, err) < 0)
+		return -1;
+	if (cli->format[0] != 't')
+		print_json(cli, options.key, &rendered.rendering);
+	else if (dir)
+		term_note(cli->out, "%zu files in %s", rendered.rendering.file_count, dir);
+	else
+		print_files(cli, &rendered.rendering);
+	note_missing(cli, &rendered.rendering);
+	return CLI_DONE;
 }
 
 const struct command cmd_render = {
@@ -152,13 +91,12 @@ const struct command cmd_render = {
 	.min_operands = 1,
 	.max_operands = 2,
 	.operand_kind = OPERAND_OBJECT,
-	.formats = "text",
 	.description =
 		(const char *const[]){
 			"Renders the canvas of the specs in DIR (default: the current folder) at "
 			"HEAD: one file a node, and network, provider, variables and outputs. The "
 			"same canvas gives the same bytes, and these are the files that a plan is "
-			"made from.",
+			"made from. No engine is started and nothing is recorded.",
 			"Values of other canvases that are not recorded yet are printed as "
 			"known_after_apply. Secrets are variables: their values are not looked at.",
 			NULL},

@@ -22,11 +22,11 @@ extern const struct command cmd_destroy;
 extern const struct command cmd_history;
 extern const struct command cmd_log;
 extern const struct command cmd_reject;
-extern const struct command cmd_render;
 extern const struct command cmd_resume;
 extern const struct command cmd_status;
 extern const struct command cmd_suspend;
 extern const struct command cmd_unlock;
+extern const struct command cmd_render;
 extern const struct command cmd_version;
 
 const struct command *const commands[] = {

@@ -160,6 +160,9 @@ static int gather(struct run *run, struct item *item, struct plan_facts *f, stru
 	if (item->kind != KIND_CANVAS)
 		return 0;
 	f->moved = has_moved(run, item);
+	/* Who names it to be destroyed means it, suspended or not. */
+	if (!item->desired && load_entry(&run->load, item->key))
+		f->suspended = false;
 	f->suspended = f->suspended || (item->desired && item->canvas->suspend);
 	if (!item->desired && item->canvas) {
 		f->protect = item->canvas->protect;

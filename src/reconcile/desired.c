@@ -7,10 +7,8 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "format/emit.h"
-#include "format/yaml.h"
+#include "reconcile/outputs.h"
 #include "reconcile/run_internal.h"
-#include "spec/value.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -28,43 +26,6 @@ char *outcome_applied_dir(const struct session *session, const char *name)
 	return xasprintf("%s/applied/%s", session->state_dir, name);
 }
 
-/* --- recorded outputs of other canvases --------------------------------------------------- */
-
-struct outputs {
-	struct run *run;
-	struct node *used; /* NODE_MAP "canvas/core/vpc.id" -> value; NULL: do not collect */
-};
-
-static const struct node *find_output(
-	void *data, const char *canvas, const char *key, bool *ret_sensitive)
-{
-	const struct outputs *o = data;
-	struct run *run = o->run;
-	*ret_sensitive = false;
-	AUTO_FREE char *object = xasprintf("canvas/%s", canvas);
-	struct output_rows rows = {0};
-	AUTO_ERR err = NULL;
-	if (!run->session->store ||
-		store_outputs(run->session->store, object, &run->arena, &rows, &err) < 0)
-		return NULL;
-	for (size_t i = 0; i < rows.count; i++) {
-		if (!str_eq(rows.items[i].name, key))
-			continue;
-		*ret_sensitive = rows.items[i].sensitive;
-		const char *json = rows.items[i].value_json;
-		if (!json)
-			return NULL;
-		struct src *src = arena_alloc(&run->arena, sizeof *src);
-		*src = (struct src){"output", json, strlen(json)};
-		struct node *value = json_parse(&run->arena, src, &run->load.diags);
-		if (value && o->used)
-			node_map_set(&run->arena, o->used,
-				arena_printf(&run->arena, "%s/%s", object, key), value);
-		return value;
-	}
-	return NULL;
-}
-
 static struct render_input make_input(
 	struct run *run, const struct item *item, struct outputs *outputs)
 {
@@ -75,7 +36,7 @@ static struct render_input make_input(
 		.config = run->load.config,
 		.repository = run->session->repository,
 		.pos = item->desired ? item->desired->name_pos : (struct pos){0},
-		.output = find_output,
+		.output = outputs_find,
 		.output_data = outputs,
 	};
 }
@@ -163,7 +124,7 @@ int item_use_desired(struct run *run, struct item *item, struct err **err)
 	item->role = role ? role->role : NULL;
 	item->role_name = role ? role->name : spec->canvas->role.text;
 
-	struct outputs outputs = {run, node_new_map(&run->arena)};
+	struct outputs outputs = {run->session->store, &run->arena, node_new_map(&run->arena)};
 	const struct render_input input = make_input(run, item, &outputs);
 	AUTO_DIAGS diags = {0};
 	if (render_canvas(run->types, &input, &run->arena, &item->rendering, &diags) < 0)
@@ -257,7 +218,7 @@ int item_use_recorded(struct run *run, struct item *item, struct err **err)
 	if (read_applied(run, item, &item->rendering, &found, err) < 0)
 		return -1;
 	if (!found) {
-		struct outputs outputs = {run, NULL};
+		struct outputs outputs = {run->session->store, &run->arena, NULL};
 		const struct render_input input = make_input(run, item, &outputs);
 		AUTO_DIAGS diags = {0};
 		if (render_canvas(run->types, &input, &run->arena, &item->rendering, &diags) < 0)

@@ -422,13 +422,15 @@ static int ask_user(struct run *run, struct item **asked, size_t count, struct e
 	for (size_t i = 0; i < count; i++)
 		list[i] = &asked[i]->out;
 	const bool stopped = o->interrupts && *o->interrupts;
+	const bool by_name = o->destroy && *o->destroy;
 	const bool yes = count && o->ask && !stopped && o->ask(o->data, list, count);
 	for (size_t i = 0; i < count; i++) {
 		asked[i]->go = yes;
 		if (yes)
 			continue;
-		asked[i]->out.hint = arena_printf(
-			&run->arena, "trueup approve %s, then trueup reconcile", asked[i]->key);
+		asked[i]->out.hint = arena_printf(&run->arena,
+			"trueup approve %s, then trueup %s%s%s", asked[i]->key, o->command,
+			by_name ? " " : "", by_name ? asked[i]->key : "");
 		if (wait_for(run, asked[i], PHASE_WAITING, "its plan waits for a yes", err) < 0)
 			return -1;
 	}
@@ -490,7 +492,11 @@ static int intend(struct run *run, struct item *item, struct err **err)
 		return -1;
 	if (store_operation_intend(s->store, &op, err) < 0 ||
 		store_object_step(s->store, item->key, &step, s->now_ms, err) < 0 ||
-		store_audit_append(s->store, &audit, err) < 0) {
+		store_audit_append(s->store, &audit, err) < 0 ||
+		(destroys && load_entry(&run->load, item->key) &&
+			store_object_suspend(s->store, item->key, s->actor,
+				"destroyed on request; `trueup resume` brings it back", s->now_ms,
+				err) < 0)) {
 		store_rollback(s->store);
 		return -1;
 	}

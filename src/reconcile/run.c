@@ -199,17 +199,6 @@ static int record_phases(struct run *run, struct err **err)
 
 /* --- the whole ------------------------------------------------------------------------------ */
 
-static int suspend_destroyed(struct run *run, struct err **err)
-{
-	const struct session *s = run->session;
-	for (const char *const *key = run->options->destroy; key && *key; key++)
-		if (load_entry(&run->load, *key) &&
-			store_object_suspend(s->store, *key, s->actor, "destroyed on request",
-				s->now_ms, err) < 0)
-			return -1;
-	return 0;
-}
-
 static int record_revision(struct run *run, struct err **err)
 {
 	struct load_seen *seen = arena_array(&run->arena, run->item_count, sizeof *seen);
@@ -309,8 +298,7 @@ static int work(struct run *run, struct err **err)
 	if (o->stop == RUN_STOP_SPEC)
 		return finish(run, err);
 	if (applies && !is_other_branch(run)) {
-		if (record_revision(run, err) < 0 || suspend_destroyed(run, err) < 0 ||
-			record_objects(run, err) < 0)
+		if (record_revision(run, err) < 0 || record_objects(run, err) < 0)
 			return -1;
 	} else if (applies) {
 		run->plan_only = true;

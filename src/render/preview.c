@@ -157,7 +157,8 @@ static void compare(struct diff *d, struct item *item)
 	}
 	for (size_t i = 0; i < before->attr_count; i++) {
 		const struct hcl_attr *b = &before->attrs[i];
-		if (!hcl_block_attr(after, b->path) && !is_meta(b->path) &&
+		const bool kept = item->type && path_listed(item->type->keeps, b->path);
+		if (!hcl_block_attr(after, b->path) && !kept && !is_meta(b->path) &&
 			!is_ignored(after, b->path))
 			add_change(d, item, b->path, b->text, NULL, NULL);
 	}

@@ -67,6 +67,7 @@ struct type_resource {
 	const char *name;
 	bool primary;
 	const char *const *replaces; /* NULL-terminated; NULL: none */
+	const char *const *keeps; /* attributes that stay as they are when left out */
 	const char *const *also; /* endings of further ones of this type; NULL: none */
 	const char *const *updates; /* computed attributes that change with an update in place */
 };

@@ -229,7 +229,8 @@ static void read_edges(struct reader *r, const struct node *edges)
 
 static void read_resources(struct reader *r, const struct node *resources)
 {
-	static const char *const allowed[] = {"primary", "replaces", "updates", "also", NULL};
+	static const char *const allowed[] = {
+		"primary", "replaces", "updates", "keeps", "also", NULL};
 	struct render_type *t = r->type;
 	size_t count = resources && resources->type == NODE_MAP ? resources->map.count : 0;
 	size_t primaries = 0;
@@ -243,6 +244,7 @@ static void read_resources(struct reader *r, const struct node *resources)
 		primaries += res->primary;
 		res->replaces = read_texts(r, spec, "replaces");
 		res->updates = read_texts(r, spec, "updates");
+		res->keeps = read_texts(r, spec, "keeps");
 		res->also = read_texts(r, spec, "also");
 	}
 	if (primaries != 1 && t->name)

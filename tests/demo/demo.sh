@@ -146,6 +146,7 @@ run_expecting 0 trueup plan --spec-only shop
 say 'The Terraform files of one canvas'
 run_expecting 0 trueup -C shop render canvas/core -o "$work/core"
 run ls core
+run cat core/node-jump.tf
 
 if ! terraform_find; then
 	stop_here "Stopped after the render: neither terraform nor tofu is installed; get one from \

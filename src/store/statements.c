@@ -26,10 +26,8 @@
 
 #define IS_OPEN "status IN ('waiting', 'approved')"
 
-const char *sql_statement(enum sql_id id)
-{
-	/* clang-format off */
-	static const char *const texts[SQL_COUNT] = {
+/* clang-format off */
+static const char *const texts[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_ROLLBACK] = "ROLLBACK",
@@ -202,7 +200,10 @@ const char *sql_statement(enum sql_id id)
 
 	[SQL_CHECK_INTEGRITY] = "PRAGMA integrity_check(50)",
 	[SQL_CHECK_REFERENCES] = "PRAGMA foreign_key_check",
-	};
-	/* clang-format on */
+};
+/* clang-format on */
+
+const char *sql_statement(enum sql_id id)
+{
 	return texts[id];
 }

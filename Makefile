@@ -72,7 +72,7 @@ REPLAY := $(FUZZERS:%=$(B)/replay/%)
 E2E  := $(sort $(wildcard tests/e2e/t[0-9]*.sh))
 LINT := $(sort $(wildcard tests/lint/*.sh))
 FORMATTED := $(wildcard src/*/*.[ch] tests/unit/*.h tests/unit/*/*.[ch] tests/tools/*.c \
-	tests/fuzz/*.[ch])
+	tests/bench/*.c tests/fuzz/*.[ch])
 
 # Goals that compile nothing themselves: they work, and install, before the libraries are there.
 LIGHT := help setup setup-test clean demo test asan ubsan valgrind coverage fuzz fmt fmt-check
@@ -160,6 +160,18 @@ $(TOOLS): %: %.o $(LIB)
 
 tool-programs: $(TOOLS)
 
+# Programs of the benchmarks: peers, and parts of trueup that no command does alone.
+BENCHES := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
+
+$(B)/bench/%.o: tests/bench/%.c $(B)/flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(BENCHES): %: %.o $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LINK) $^ $(LDLIBS) -o $@
+
 .SECONDARY:
 
 setup: ## install the Debian packages that building needs and that are missing
@@ -216,11 +228,13 @@ fuzz: setup-test ## fuzz with libFuzzer: FUZZ=yaml TIME=60 (no FUZZ: every targe
 	$(Q)$(BUILD) MODE=fuzz CC=clang $(patsubst %,build/fuzz/fuzz/%,$(or $(FUZZ),$(FUZZERS)))
 	$(Q)tests/fuzz/fuzz.sh $(TIME) $(or $(FUZZ),$(FUZZERS))
 
-bench: all ## measure and print the table of targets
-	$(Q)TRUEUP=$(CURDIR)/$(B)/trueup tests/bench/run.sh
+MEASURE = TRUEUP=$(CURDIR)/$(B)/trueup BENCH=$(CURDIR)/$(B)/bench tests/bench/run.sh
 
-bench-record: all ## measure and write docs/benchmarks.md
-	$(Q)TRUEUP=$(CURDIR)/$(B)/trueup tests/bench/run.sh --record
+bench: all $(BENCHES) ## measure and print the table of targets
+	$(Q)$(MEASURE)
+
+bench-record: all $(BENCHES) ## measure and write docs/benchmarks.md
+	$(Q)$(MEASURE) --record
 
 # What is generated from the executable's own tables.
 man: all ## write the man pages to build/man
@@ -263,4 +277,4 @@ clean: ## remove what was built
 .PHONY: all setup setup-test demo test tool-programs unit-programs replay-programs unit e2e lint \
 	asan ubsan suite valgrind coverage fuzz bench bench-record man completions schemas regen \
 	fmt fmt-check install uninstall help clean
--include $(OBJ:.o=.d) $(TOOLS:=.d) $(UNIT:=.d) $(B)/cli/main.d $(wildcard $(B)/fuzz-obj/*.d)
+-include $(OBJ:.o=.d) $(TOOLS:=.d) $(BENCHES:=.d) $(UNIT:=.d) $(B)/cli/main.d $(wildcard $(B)/fuzz-obj/*.d)

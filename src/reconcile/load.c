@@ -198,24 +198,53 @@ const char *const *load_keys(struct load *l, enum spec_kind kind)
 	return list.items;
 }
 
-static void count_key(struct load *l, const char *key, void *data)
+int load_recorded_counts(struct session *session, size_t ret[KIND_COUNT], struct err **err)
 {
-	(void)l;
-	(void)key;
-	++*(size_t *)data;
+	memset(ret, 0, KIND_COUNT * sizeof *ret);
+	for (int kind = 0; kind < KIND_COUNT; kind++) {
+		int64_t count = 0;
+		if (!spec_kind_supported((enum spec_kind)kind))
+			continue;
+		if (store_object_count(
+			    session->store, spec_kind_name((enum spec_kind)kind), &count, err) < 0)
+			return -1;
+		ret[kind] = (size_t)count;
+	}
+	return 0;
+}
+
+/* Takes a key that is not there unchanged out of what is counted as recorded. */
+static int discount(struct load *l, const char *key, size_t ret[KIND_COUNT], struct err **err)
+{
+	AUTO_ARENA scratch = {0};
+	struct object_row *row = NULL;
+	if (store_object_get(l->session->store, key, OBJECT_BRIEF, &scratch, &row, err) < 0)
+		return -1;
+	if (!row || !row->present || row->phase == PHASE_DESTROYED)
+		return 0;
+	const enum spec_kind kind = spec_kind_of(row->kind);
+	if (kind < KIND_COUNT && ret[kind])
+		ret[kind]--;
+	return 0;
 }
 
 int load_counts(struct load *l, size_t ret[KIND_COUNT], struct err **err)
 {
 	memset(ret, 0, KIND_COUNT * sizeof *ret);
+	if (l->session->store && !(l->flags & LOAD_ALL)) {
+		if (load_recorded_counts(l->session, ret, err) < 0)
+			return -1;
+		for (size_t i = 0; i < l->changed_count; i++)
+			if (discount(l, l->changed[i], ret, err) < 0)
+				return -1;
+		for (size_t i = 0; i < l->gone_count; i++)
+			if (discount(l, l->gone[i], ret, err) < 0)
+				return -1;
+	}
 	for (size_t i = 0; i < l->changed_count; i++) {
 		const struct loaded_spec *entry = strmap_get(&l->specs, l->changed[i]);
 		ret[entry->spec->kind]++;
 	}
-	for (int kind = 0; kind < KIND_COUNT; kind++)
-		if (spec_kind_supported((enum spec_kind)kind) &&
-			each_recorded(l, (enum spec_kind)kind, count_key, &ret[kind], err) < 0)
-			return -1;
 	return 0;
 }
 
@@ -476,12 +505,12 @@ void load_close(struct load *l)
 	*l = (struct load){0};
 }
 
-int load_needed(struct session *session, bool *ret_needed, struct err **err)
+int load_needed(
+	struct session *session, bool *ret_needed, struct source_rev *ret_head, struct err **err)
 {
 	*ret_needed = true;
-	struct source_rev head;
 	if (!session->store || source_kind(session->source) != SOURCE_GIT ||
-		!source_head_fast(session->source, &head))
+		!source_head_fast(session->source, ret_head))
 		return 0;
 	AUTO_ARENA scratch = {0};
 	struct revision_row *last = NULL;
@@ -489,7 +518,9 @@ int load_needed(struct session *session, bool *ret_needed, struct err **err)
 	if (store_revision_last(session->store, &scratch, &last, err) < 0 ||
 		store_pending(session->store, &pending, err) < 0)
 		return -1;
-	*ret_needed = !last || !str_eq(last->commit_id, head.commit) ||
+	const char *branch = last && last->branch ? last->branch : "";
+	*ret_needed = !last || !str_eq(last->commit_id, ret_head->commit) ||
+		      !str_eq(branch, ret_head->branch) ||
 		      !str_eq(last->decoder, DECODER_VERSION) || pending.unsettled ||
 		      pending.operations || pending.revision;
 	return 0;

@@ -74,9 +74,13 @@ void load_close(struct load *l);
 
 /*
  * Is there anything to do at all? Answers without libgit2 and without reading a spec: false means
- * that HEAD is the recorded revision and every object is where it should be.
+ * that HEAD is the recorded revision and every object is where it should be. ret_head is HEAD then.
  */
-MUST_CHECK int load_needed(struct session *session, bool *ret_needed, struct err **err);
+MUST_CHECK int load_needed(
+	struct session *session, bool *ret_needed, struct source_rev *ret_head, struct err **err);
+/* How many objects of each kind are recorded as present. */
+MUST_CHECK int load_recorded_counts(
+	struct session *session, size_t ret[KIND_COUNT], struct err **err);
 
 /* The spec with this key in the revision, read now if it was not yet; NULL if there is none. */
 const struct spec *load_spec(struct load *l, const char *key);

@@ -244,11 +244,11 @@ static int finish(struct run *run, struct err **err)
 	run->outcome.exit_code = exit_code(run);
 	if (run->options->stop != RUN_STOP_NEVER)
 		return 0;
-	if (record_phases(run, err) < 0 ||
-		store_revision_status(run->session->store, run->revision_id,
-			run->outcome.exit_code ? REVISION_PENDING : REVISION_DONE, err) < 0)
+	/* Done is last: a run that finds the revision done looks no further. */
+	if (record_phases(run, err) < 0 || run_write_note(run, err) < 0)
 		return -1;
-	return run_write_note(run, err);
+	return store_revision_status(run->session->store, run->revision_id,
+		run->outcome.exit_code ? REVISION_PENDING : REVISION_DONE, err);
 }
 
 /* HEAD off Config's branch plans and does not apply. */
@@ -264,11 +264,63 @@ static bool is_other_branch(struct run *run)
 	return true;
 }
 
+static void tell_loaded(struct run *run, const struct source_rev *rev, int64_t started)
+{
+	struct run_outcome *out = &run->outcome;
+	out->branch = rev->branch[0] ? arena_strdup(&run->arena, rev->branch) : NULL;
+	out->commit = rev->commit[0] ? arena_strdup(&run->arena, rev->commit) : NULL;
+	out->load_ms = clock_monotonic_ms() - started;
+	run_publish(run);
+	run_emit(run, RUN_LOADED, NULL, NULL);
+}
+
+/*
+ * The answer of most runs, that there is nothing to do, without libgit2 and without a spec. Who
+ * looks on is told about uncommitted edits, which takes a look at every file.
+ */
+static int find_settled(struct run *run, int64_t started, bool *ret_settled, struct err **err)
+{
+	const struct run_options *o = run->options;
+	bool needed = true;
+	struct source_rev head;
+	*ret_settled = false;
+	if (o->stop != RUN_STOP_NEVER || o->rev || o->worktree || o->notice ||
+		(o->targets && *o->targets) || (o->destroy && *o->destroy))
+		return 0;
+	if (load_needed(run->session, &needed, &head, err) < 0)
+		return -1;
+	if (needed)
+		return 0;
+	if (load_recorded_counts(run->session, run->outcome.kind_counts, err) < 0)
+		return -1;
+	run->outcome.diags = &run->load.diags;
+	tell_loaded(run, &head, started);
+	*ret_settled = true;
+	return 0;
+}
+
+static int load_types(struct run *run, struct err **err)
+{
+	AUTO_DIAGS diags = {0};
+	run->types = render_types_load(&diags);
+	if (run->types)
+		return 0;
+	return err_set(err, ERR_INTERNAL, "the built-in resource types are broken: %s",
+		diags.count ? diags.items[0].message : "no reason was given");
+}
+
 static int work(struct run *run, struct err **err)
 {
 	const struct run_options *o = run->options;
 	const int64_t started = clock_monotonic_ms();
 	const bool applies = o->stop == RUN_STOP_NEVER;
+	bool settled;
+	if (find_settled(run, started, &settled, err) < 0)
+		return -1;
+	if (settled)
+		return 0;
+	if (load_types(run, err) < 0)
+		return -1;
 	run->load.config = spec_config_default(&run->arena);
 	if (applies && run_adopt(run, err) < 0)
 		return -1;
@@ -277,8 +329,6 @@ static int work(struct run *run, struct err **err)
 		return -1;
 	run->loaded = true;
 	struct run_outcome *out = &run->outcome;
-	out->branch = run->load.rev.branch[0] ? run->load.rev.branch : NULL;
-	out->commit = run->load.rev.commit[0] ? run->load.rev.commit : NULL;
 	out->diags = &run->load.diags;
 	if (run->load.diags.errors) {
 		out->exit_code = EXIT_SPECS;
@@ -292,9 +342,7 @@ static int work(struct run *run, struct err **err)
 	run->parallel = o->parallel ? o->parallel : (size_t)run->load.config->parallel;
 	if (load_counts(&run->load, out->kind_counts, err) < 0 || items_build(run, err) < 0)
 		return -1;
-	out->load_ms = clock_monotonic_ms() - started;
-	run_publish(run);
-	run_emit(run, RUN_LOADED, NULL, NULL);
+	tell_loaded(run, &run->load.rev, started);
 	if (o->stop == RUN_STOP_SPEC)
 		return finish(run, err);
 	if (applies && !is_other_branch(run)) {
@@ -321,13 +369,6 @@ int run_pipeline(struct session *session, const struct run_options *options, str
 		.dry_run = options->stop != RUN_STOP_NEVER,
 	};
 	*ret = run;
-	AUTO_DIAGS diags = {0};
-	run->types = render_types_load(&diags);
-	if (!run->types) {
-		run_free(ret);
-		return err_set(err, ERR_INTERNAL, "the built-in resource types are broken: %s",
-			diags.count ? diags.items[0].message : "no reason was given");
-	}
 	if (work(run, err) < 0) {
 		run_free(ret);
 		return -1;

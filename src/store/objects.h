@@ -109,7 +109,7 @@ MUST_CHECK int store_object_rename(struct store *store, const char *old_key, con
 /* Removes the row and all that hangs on it, except plans, operations and audit. */
 MUST_CHECK int store_object_forget(struct store *store, const char *key, struct err **err);
 
-/* How many present objects of a kind there are. */
+/* How many present objects of a kind there are that were not destroyed. From an index alone. */
 MUST_CHECK int store_object_count(
 	struct store *store, const char *kind, int64_t *ret, struct err **err);
 

@@ -98,7 +98,8 @@ static const char *const texts[SQL_COUNT] = {
 		"UPDATE objects SET key = ?2, name = substr(?2, instr(?2, '/') + 1), updated_at = ?3"
 		" WHERE key = ?1",
 	[SQL_OBJECT_FORGET] = "DELETE FROM objects WHERE key = ?",
-	[SQL_OBJECT_COUNT] = "SELECT count(*) FROM objects WHERE kind = ? AND present = 1",
+	[SQL_OBJECT_COUNT] =
+		"SELECT count(*) FROM objects WHERE kind = ? AND present = 1 AND phase <> 'destroyed'",
 	[SQL_PENDING] =
 		"SELECT (SELECT count(*) FROM objects WHERE unsettled = 1),"
 		" (SELECT count(*) FROM operations WHERE state IN ('intended', 'running')),"

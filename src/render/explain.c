@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "format/emit.h"
+#include "render/pattern.h"
 #include "render/types.h"
 
 #include <string.h>
@@ -35,8 +36,8 @@ static void add_form(const struct type_key *k, struct str *out)
 		str_addf(out, "%sat most %g", out->len ? "; " : "", k->max);
 	if (k->unit)
 		str_addf(out, "%sin %s", out->len ? "; " : "", k->unit);
-	if (k->has_pattern)
-		str_addf(out, "%smatches %s", out->len ? "; " : "", k->pattern);
+	if (k->pattern)
+		str_addf(out, "%smatches %s", out->len ? "; " : "", k->pattern->text);
 }
 
 static void describe_key(struct arena *a, const struct type_key *k, struct node *map)

@@ -11,20 +11,19 @@
 #include "base/strmap.h"
 #include "render/render.h"
 
-#include <regex.h>
-
 enum key_type { KEY_STRING, KEY_INT, KEY_NUMBER, KEY_BOOL, KEY_LIST, KEY_MAP, KEY_VALUE };
+
+struct pattern;
 
 struct type_key {
 	const char *name;
 	enum key_type type;
 	const struct node *fallback; /* the default; NULL: none */
-	bool required, has_min, has_max, has_pattern;
+	bool required, has_min, has_max;
 	double min, max;
 	const char *const *allowed; /* enum, NULL-terminated, or NULL */
 	const char *values; /* name of a list under templates/data/, or NULL */
-	const char *pattern;
-	regex_t regex; /* of pattern, over the whole text */
+	struct pattern *pattern; /* NULL: any text */
 	const char *unit, *doc;
 };
 

@@ -8,6 +8,7 @@
 #include "format/yaml.h"
 #include "render/builtin.h"
 #include "render/names.h"
+#include "render/pattern.h"
 
 #include <string.h>
 
@@ -125,14 +126,14 @@ static struct type_value read_value(struct reader *r, const struct node *n)
 	return v;
 }
 
-static void compile_pattern(struct reader *r, struct type_key *key, const struct node *at)
+static struct pattern *read_pattern(struct reader *r, const struct node *spec)
 {
-	AUTO_STR whole = STR_INIT;
-	str_addf(&whole, "^(%s)$", key->pattern);
-	if (regcomp(&key->regex, whole.data, REG_EXTENDED | REG_NOSUB) != 0)
-		diag_error(r->diags, RULE, at->pos, "'%s' is not a valid pattern", key->pattern);
-	else
-		key->has_pattern = true;
+	const char *text = read_text(r, spec, "pattern");
+	if (!text)
+		return NULL;
+	struct pattern *p = arena_alloc(r->arena, sizeof(*p));
+	*p = (struct pattern){.text = text};
+	return p;
 }
 
 static void read_key(struct reader *r, const struct node_pair *pair, struct type_key *key)
@@ -158,9 +159,7 @@ static void read_key(struct reader *r, const struct node_pair *pair, struct type
 	key->values = read_text(r, spec, "values");
 	key->unit = read_text(r, spec, "unit");
 	key->doc = read_text(r, spec, "doc");
-	key->pattern = read_text(r, spec, "pattern");
-	if (key->pattern)
-		compile_pattern(r, key, node_get(spec, "pattern"));
+	key->pattern = read_pattern(r, spec);
 	if (!key->doc)
 		diag_error(r->diags, RULE, pair->key->pos, "key '%s' has no doc", key->name);
 }
@@ -364,8 +363,8 @@ bool type_read_resources(
 void type_release(struct render_type *type)
 {
 	for (size_t i = 0; i < type->key_count; i++)
-		if (type->keys[i].has_pattern)
-			regfree(&type->keys[i].regex);
+		if (type->keys[i].pattern)
+			pattern_release(type->keys[i].pattern);
 	for (size_t i = 0; i < type->check_count; i++) {
 		tmpl_expr_free(type->checks[i].when);
 		tmpl_expr_free(type->checks[i].assertion);

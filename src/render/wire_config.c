@@ -5,6 +5,7 @@
 #include "render/wire.h"
 
 #include "base/num.h"
+#include "render/pattern.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -227,12 +228,11 @@ static void check_scalar(struct wiring *w, const struct type_key *key, const str
 		return;
 	check_range(w, key, value);
 	check_allowed(w, key, value);
-	if (key->has_pattern && value->text &&
-		(strlen(value->text) != value->len ||
-			regexec(&key->regex, value->text, 0, NULL, 0) != 0)) {
+	if (key->pattern && value->text &&
+		!pattern_matches(key->pattern, value->text, value->len)) {
 		struct diag *d = diag_error(w->diags, "config-pattern", value->pos,
 			"'%s' does not have the form of '%s'", value->text, key->name);
-		diag_hint(w->diags, d, "it must match %s", key->pattern);
+		diag_hint(w->diags, d, "it must match %s", key->pattern->text);
 	}
 }
 

@@ -175,10 +175,10 @@ $(BENCHES): %: %.o $(LIB)
 .SECONDARY:
 
 setup: ## install the Debian packages that building needs and that are missing
-	$(Q)tools/setup.sh build
+	$(Q).make/setup.sh build
 
 setup-test: ## the same for testing
-	$(Q)tools/setup.sh build test
+	$(Q).make/setup.sh build test
 
 demo: setup ## build, then reconcile examples/shop in a new repository (ACCOUNT=... for a real one)
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all
@@ -222,7 +222,7 @@ coverage: setup-test ## run the suite and report line coverage (with gcovr, when
 	$(Q)$(BUILD) MODE=coverage all unit-programs replay-programs tool-programs
 	$(Q)find build/coverage -name '*.gcda' -delete
 	$(Q)$(MAKE) --no-print-directory MODE=coverage suite
-	$(Q)tools/coverage.sh build/coverage
+	$(Q).make/coverage.sh build/coverage
 
 fuzz: setup-test ## fuzz with libFuzzer: FUZZ=yaml TIME=60 (no FUZZ: every target)
 	$(Q)$(BUILD) MODE=fuzz CC=clang $(patsubst %,build/fuzz/fuzz/%,$(or $(FUZZ),$(FUZZERS)))
@@ -262,10 +262,10 @@ fmt-check: ## say which sources are not formatted
 	$(Q)tests/lint/format.sh
 
 install: all man completions ## install under PREFIX (default /usr/local), below DESTDIR
-	$(Q)tools/install.sh '$(DESTDIR)' '$(PREFIX)'
+	$(Q).make/install.sh '$(DESTDIR)' '$(PREFIX)'
 
 uninstall: ## remove what install put there
-	$(Q)tools/install.sh --remove '$(DESTDIR)' '$(PREFIX)'
+	$(Q).make/install.sh --remove '$(DESTDIR)' '$(PREFIX)'
 
 help: ## list the targets
 	$(Q)awk -F':.*## ' '/^[a-z0-9 -]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' \

@@ -312,8 +312,8 @@ static int load_types(struct run *run, struct err **err)
 static int work(struct run *run, struct err **err)
 {
 	const struct run_options *o = run->options;
-	const int64_t started = clock_monotonic_ms();
 	const bool applies = o->stop == RUN_STOP_NEVER;
+	int64_t started = clock_monotonic_ms();
 	bool settled;
 	if (find_settled(run, started, &settled, err) < 0)
 		return -1;
@@ -324,6 +324,7 @@ static int work(struct run *run, struct err **err)
 	run->load.config = spec_config_default(&run->arena);
 	if (applies && run_adopt(run, err) < 0)
 		return -1;
+	started = clock_monotonic_ms(); /* what was taken over is not counted */
 	const unsigned flags = (o->worktree ? LOAD_WORKTREE : 0) | (o->notice ? LOAD_NOTICE : 0);
 	if (load_open(run->session, run->types, o->rev, flags, &run->load, err) < 0)
 		return -1;

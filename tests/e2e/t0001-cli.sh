@@ -152,11 +152,11 @@ test_expect_success 'everything can be installed and removed' '
 	trueup internal-completion bash >completions/trueup &&
 	trueup internal-completion zsh >completions/_trueup &&
 	trueup internal-completion fish >completions/trueup.fish &&
-	"$TOP/tools/install.sh" --from "$TRUEUP" man completions "$TRASH/dest" /usr &&
+	"$TOP/.make/install.sh" --from "$TRUEUP" man completions "$TRASH/dest" /usr &&
 	dest/usr/bin/trueup version &&
 	[ -s dest/usr/share/man/man1/trueup.1 ] &&
 	[ -s dest/usr/share/bash-completion/completions/trueup ] &&
-	"$TOP/tools/install.sh" --remove "$TRASH/dest" /usr &&
+	"$TOP/.make/install.sh" --remove "$TRASH/dest" /usr &&
 	is "$(find dest -type f)" ""
 '
 

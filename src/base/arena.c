@@ -28,30 +28,41 @@ void arena_release(struct arena *a)
 	}
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+static struct arena_block *add_block(struct arena *a, size_t size)
+{
+	const size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+	struct arena_block *b = xmalloc(sizeof *b + room);
+	b->used = 0;
+	b->size = room;
+	/* A large block goes behind the current one, whose rest stays usable. */
+	if (a->head && size > BLOCK_SIZE / 4 && a->head->size - a->head->used > size / 8) {
+		b->next = a->head->next;
+		a->head->next = b;
+	} else {
+		b->next = a->head;
+		a->head = b;
+	}
+	return b;
+}
+
+/* size bytes as they are. */
+static inline void *take(struct arena *a, size_t size)
 {
 	const size_t align = _Alignof(max_align_t);
 	if (size > SIZE_MAX - align)
 		abort();
 	size = (size + align - 1) / align * align;
 	struct arena_block *b = a->head;
-	if (!b || b->size - b->used < size) {
-		const size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
-		b = xmalloc(sizeof *b + room);
-		b->used = 0;
-		b->size = room;
-		/* A large block goes behind the current one, whose rest stays usable. */
-		if (a->head && size > BLOCK_SIZE / 4 && a->head->size - a->head->used > size / 8) {
-			b->next = a->head->next;
-			a->head->next = b;
-		} else {
-			b->next = a->head;
-			a->head = b;
-		}
-	}
+	if (!b || b->size - b->used < size)
+		b = add_block(a, size);
 	void *p = b->data + b->used;
 	b->used += size;
-	return memset(p, 0, size);
+	return p;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	return memset(take(a, size), 0, size);
 }
 
 void *arena_array(struct arena *a, size_t count, size_t size)
@@ -63,9 +74,10 @@ void *arena_array(struct arena *a, size_t count, size_t size)
 
 char *arena_memdup(struct arena *a, const void *data, size_t len)
 {
-	char *p = arena_alloc(a, len + 1);
+	char *p = take(a, len + 1);
 	if (len)
 		memcpy(p, data, len);
+	p[len] = '\0';
 	return p;
 }
 
@@ -76,15 +88,28 @@ char *arena_strdup(struct arena *a, const char *text)
 
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
-	va_list args, again;
+	va_list args;
 	va_start(args, fmt);
-	va_copy(again, args);
-	int len = vsnprintf(NULL, 0, fmt, args);
+	char *p = arena_vprintf(a, fmt, args);
 	va_end(args);
+	return p;
+}
+
+char *arena_vprintf(struct arena *a, const char *fmt, va_list args)
+{
+	char most[256]; /* long enough nearly always: then it is formatted once */
+	va_list again;
+	va_copy(again, args);
+	const int len = vsnprintf(most, sizeof most, fmt, args);
 	if (len < 0)
 		abort();
-	char *p = arena_alloc(a, (size_t)len + 1);
-	(void)vsnprintf(p, (size_t)len + 1, fmt, again);
+	char *p;
+	if ((size_t)len < sizeof most) {
+		p = arena_memdup(a, most, (size_t)len);
+	} else {
+		p = take(a, (size_t)len + 1);
+		(void)vsnprintf(p, (size_t)len + 1, fmt, again);
+	}
 	va_end(again);
 	return p;
 }

@@ -7,6 +7,7 @@
 
 #include "base/macros.h"
 
+#include <stdarg.h>
 #include <stddef.h>
 
 struct arena_block;
@@ -27,6 +28,7 @@ char *arena_strdup(struct arena *a, const char *text);
 /* len bytes and a NUL; the bytes may hold NULs themselves. */
 char *arena_memdup(struct arena *a, const void *data, size_t len);
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
+char *arena_vprintf(struct arena *a, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
 
 /* grow_array() inside an arena: the old array is left behind until the arena goes. */
 void *arena_grow(struct arena *a, void *array, size_t count, size_t *cap, size_t size);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -25,11 +26,26 @@ static void to_hex(const unsigned char *bytes, size_t len, char *ret)
 	ret[2 * len] = '\0';
 }
 
+/*
+ * Looking the algorithm up costs libcrypto more than digesting a short text does, so it is done
+ * once; what was found is constant and lives as long as the process.
+ */
+static const EVP_MD *sha256;
+static pthread_once_t sha256_found = PTHREAD_ONCE_INIT;
+
+static void find_sha256(void)
+{
+	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (!sha256)
+		abort();
+}
+
 struct digest *digest_begin(void)
 {
+	(void)pthread_once(&sha256_found, find_sha256);
 	struct digest *d = xcalloc(1, sizeof *d);
 	d->ctx = EVP_MD_CTX_new();
-	if (!d->ctx || !EVP_DigestInit_ex(d->ctx, EVP_sha256(), NULL))
+	if (!d->ctx || !EVP_DigestInit_ex(d->ctx, sha256, NULL))
 		abort();
 	return d;
 }

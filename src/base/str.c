@@ -41,7 +41,8 @@ void str_reserve(struct str *s, size_t extra)
 
 void str_addn(struct str *s, const void *data, size_t len)
 {
-	str_reserve(s, len);
+	if (len >= s->cap - s->len || !s->cap)
+		str_reserve(s, len);
 	if (len)
 		memcpy(s->data + s->len, data, len);
 	s->len += len;
@@ -55,18 +56,38 @@ void str_add(struct str *s, const char *text)
 
 void str_addc(struct str *s, char c)
 {
-	str_addn(s, &c, 1);
+	if (s->len + 1 >= s->cap)
+		str_reserve(s, 1);
+	s->data[s->len++] = c;
+	s->data[s->len] = '\0';
+}
+
+void str_addi(struct str *s, int64_t value)
+{
+	char digits[20]; /* of the largest magnitude, 2^63 */
+	size_t at = sizeof digits;
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	do {
+		digits[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest);
+	if (value < 0)
+		digits[--at] = '-';
+	str_addn(s, digits + at, sizeof digits - at);
 }
 
 void str_vaddf(struct str *s, const char *fmt, va_list args)
 {
 	va_list again;
 	va_copy(again, args);
-	int len = vsnprintf(NULL, 0, fmt, args);
+	str_reserve(s, 32); /* fits nearly always: then it is formatted once */
+	const int len = vsnprintf(s->data + s->len, s->cap - s->len, fmt, args);
 	if (len < 0)
 		abort();
-	str_reserve(s, (size_t)len);
-	(void)vsnprintf(s->data + s->len, (size_t)len + 1, fmt, again);
+	if ((size_t)len >= s->cap - s->len) {
+		str_reserve(s, (size_t)len);
+		(void)vsnprintf(s->data + s->len, (size_t)len + 1, fmt, again);
+	}
 	va_end(again);
 	s->len += (size_t)len;
 }

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct str {
 	char *data;
@@ -30,6 +31,8 @@ void str_reserve(struct str *s, size_t extra);
 void str_add(struct str *s, const char *text);
 void str_addn(struct str *s, const void *data, size_t len);
 void str_addc(struct str *s, char c);
+/* The number in decimal. */
+void str_addi(struct str *s, int64_t value);
 void str_addf(struct str *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void str_vaddf(struct str *s, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
 /* Cuts to len bytes; len must not be larger than s->len. */

@@ -61,7 +61,7 @@ static void put_float(double value, bool canonical, struct str *out)
 {
 	int64_t whole = 0;
 	if (canonical && node_float_as_int(value, &whole)) {
-		str_addf(out, "%lld", (long long)whole);
+		str_addi(out, whole);
 		return;
 	}
 	char text[NODE_FLOAT_SIZE];
@@ -130,7 +130,7 @@ static void put_json(const struct node *node, struct json_style style, int depth
 		str_add(out, node->boolean ? "true" : "false");
 		break;
 	case NODE_INT:
-		str_addf(out, "%lld", (long long)node->integer);
+		str_addi(out, node->integer);
 		break;
 	case NODE_FLOAT:
 		put_float(node->real, style.canonical, out);

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/str.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,7 +19,7 @@ static struct node_pair *find_pair(const struct node *map, const char *key, size
 		return NULL;
 	for (size_t i = 0; i < map->map.count; i++) {
 		const struct node *k = map->map.pairs[i].key;
-		if (k->len == len && memcmp(k->text, key, len) == 0)
+		if (k->len == len && k->text[0] == *key && memcmp(k->text, key, len) == 0)
 			return &map->map.pairs[i];
 	}
 	return NULL;
@@ -135,9 +136,21 @@ static int compare_keys(const void *a, const void *b)
 const struct node_pair **node_sorted_pairs(const struct node *map)
 {
 	const struct node_pair **pairs = xcalloc(map->map.count + 1, sizeof(struct node_pair *));
-	for (size_t i = 0; i < map->map.count; i++)
+	enum { FEW = 16 };
+	const size_t count = map->map.count;
+	for (size_t i = 0; i < count; i++)
 		pairs[i] = &map->map.pairs[i];
-	qsort(pairs, map->map.count, sizeof(struct node_pair *), compare_keys);
+	if (count > FEW) {
+		qsort(pairs, count, sizeof(struct node_pair *), compare_keys);
+		return pairs;
+	}
+	for (size_t i = 1; i < count; i++) {
+		const struct node_pair *pair = pairs[i];
+		size_t k = i;
+		for (; k > 0 && compare_keys(&pairs[k - 1], &pair) > 0; k--)
+			pairs[k] = pairs[k - 1];
+		pairs[k] = pair;
+	}
 	return pairs;
 }
 
@@ -212,8 +225,9 @@ struct node *node_new_bool(struct arena *a, bool value)
 
 struct node *node_new_int(struct arena *a, int64_t value)
 {
-	const char *text = arena_printf(a, "%lld", (long long)value);
-	struct node *node = new_node(a, NODE_INT, text, strlen(text));
+	AUTO_STR text = STR_INIT;
+	str_addi(&text, value);
+	struct node *node = new_node(a, NODE_INT, arena_memdup(a, text.data, text.len), text.len);
 	node->integer = value;
 	return node;
 }
@@ -229,7 +243,12 @@ struct node *node_new_float(struct arena *a, double value)
 
 struct node *node_new_stringn(struct arena *a, const char *text, size_t len)
 {
-	return new_node(a, NODE_STRING, arena_memdup(a, text, len), len);
+	/* One allocation for both. */
+	struct node *node = arena_alloc(a, sizeof *node + len + 1);
+	node->type = NODE_STRING;
+	node->text = memcpy(node + 1, text, len);
+	node->len = len;
+	return node;
 }
 
 struct node *node_new_string(struct arena *a, const char *text)
@@ -241,10 +260,9 @@ struct node *node_new_ref(struct arena *a, const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
-	AUTO_FREE char *text = xvasprintf(fmt, args);
+	const char *text = arena_vprintf(a, fmt, args);
 	va_end(args);
-	const size_t len = strlen(text);
-	return new_node(a, NODE_REF, arena_memdup(a, text, len), len);
+	return new_node(a, NODE_REF, text, strlen(text));
 }
 
 struct node *node_new_seq(struct arena *a)

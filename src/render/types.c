@@ -62,6 +62,8 @@ void render_types_free(struct render_types *types)
 	STRMAP_FOREACH (&types->files, e)
 		tmpl_free(strmap_value(e));
 	strmap_release(&types->files);
+	STRMAP_FOREACH (&types->lists, e)
+		strmap_release(&((struct value_list *)strmap_value(e))->words);
 	strmap_release(&types->lists);
 	arena_release(&types->arena);
 	free(types);
@@ -140,9 +142,10 @@ const struct tmpl *types_shared_template(
 	return t;
 }
 
-const char *const *types_list(struct render_types *types, const char *name, struct diag_list *diags)
+const struct value_list *types_list(
+	struct render_types *types, const char *name, struct diag_list *diags)
 {
-	const char **list = strmap_get(&types->lists, name);
+	struct value_list *list = strmap_get(&types->lists, name);
 	if (list)
 		return list;
 	AUTO_STR path = STR_INIT;
@@ -153,12 +156,16 @@ const char *const *types_list(struct render_types *types, const char *name, stru
 	size_t lines = 1, count = 0;
 	for (size_t i = 0; i < src->len; i++)
 		lines += src->data[i] == '\n';
-	list = arena_array(&types->arena, lines + 1, sizeof(*list));
+	list = arena_alloc(&types->arena, sizeof(*list));
+	const char **items = arena_array(&types->arena, lines + 1, sizeof(*items));
+	list->items = items;
 	for (const char *p = src->data, *end = p + src->len; p < end;) {
 		const char *eol = memchr(p, '\n', (size_t)(end - p));
 		size_t len = (size_t)((eol ? eol : end) - p);
-		if (len > 0 && *p != '#')
-			list[count++] = arena_memdup(&types->arena, p, len);
+		if (len > 0 && *p != '#') {
+			items[count] = arena_memdup(&types->arena, p, len);
+			strmap_put(&list->words, items[count++], NULL);
+		}
 		p += len + 1;
 	}
 	strmap_put(&types->lists, name, list);

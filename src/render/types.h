@@ -97,13 +97,19 @@ struct render_type {
 	struct tmpl *hcl; /* compiled when first rendered */
 };
 
+/* The values of a list, in its order and to be looked up. */
+struct value_list {
+	const char *const *items; /* NULL-terminated */
+	struct strmap words;
+};
+
 struct render_types {
 	struct arena arena;
 	struct render_type *items; /* sorted by name */
 	size_t count;
 	/* Resources of templates/shared/resources.yaml: the network, security groups. */
 	struct render_type shared;
-	struct strmap lists; /* templates/data: name to `const char *const *` */
+	struct strmap lists; /* templates/data: name to struct value_list */
 	struct strmap files; /* shared templates by name, compiled: struct tmpl */
 };
 
@@ -116,8 +122,8 @@ const struct tmpl *types_template(
 /* Another template by its name under templates/ ("shared/network.tf.j2"). */
 const struct tmpl *types_shared_template(
 	struct render_types *types, const char *name, struct diag_list *diags);
-/* The values of templates/data/NAME.txt, NULL-terminated; NULL after adding an error. */
-const char *const *types_list(
+/* The values of templates/data/NAME.txt; NULL after adding an error. */
+const struct value_list *types_list(
 	struct render_types *types, const char *name, struct diag_list *diags);
 /* Includes in templates find built-in files. */
 tmpl_loader types_include;

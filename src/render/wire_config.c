@@ -204,9 +204,11 @@ static bool is_among(const char *const *list, const char *text)
 
 static void check_allowed(struct wiring *w, const struct type_key *key, const struct node *value)
 {
-	const char *const *list =
-		key->values ? types_list(w->types, key->values, w->diags) : key->allowed;
-	if (!list || !value->text || is_among(list, value->text))
+	const struct value_list *known =
+		key->values ? types_list(w->types, key->values, w->diags) : NULL;
+	const char *const *list = known ? known->items : key->values ? NULL : key->allowed;
+	if (!list || !value->text ||
+		(known ? strmap_has(&known->words, value->text) : is_among(list, value->text)))
 		return;
 	struct diag *d = diag_error(w->diags, "config-value", value->pos,
 		"'%s' is no value of '%s'", value->text, key->name);

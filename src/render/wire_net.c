@@ -279,12 +279,11 @@ static struct node *instance_view(
 	wire_set(w, v, "name", name);
 	node_map_set(w->arena, v, "index", node_new_int(w->arena, i));
 	AUTO_STR slug = STR_INIT;
-	AUTO_STR id = STR_INIT;
-	str_add(&id, n->spec->id);
-	if (i > 0)
-		str_addf(&id, "/%lld", (long long)i + 1);
-	name_physical(&w->scope, id.data, (size_t)n->type->name_limit, &slug);
-	wire_set(w, v, "slug", slug.data);
+	if (i > 0) {
+		const char *id = arena_printf(w->arena, "%s/%lld", n->spec->id, (long long)i + 1);
+		name_physical(&w->scope, id, (size_t)n->type->name_limit, &slug);
+	}
+	wire_set(w, v, "slug", i > 0 ? slug.data : n->slug);
 	node_map_set(
 		w->arena, v, "subnet_id", subnets->seq.count ? subnets->seq.items[zone] : w->none);
 	node_map_set(w->arena, v, "az",

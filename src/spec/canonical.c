@@ -78,7 +78,7 @@ static struct node *by_table(
 		if (digest && (f->type == FIELD_LAYOUT || f->type == FIELD_CONST))
 			continue;
 		MAP_FOREACH (n, pair) {
-			if (strcmp(pair->key->text, f->key) == 0)
+			if (*pair->key->text == *f->key && strcmp(pair->key->text, f->key) == 0)
 				add_pair(a, map, pair->key,
 					value_by_field(a, f, pair->value, digest));
 		}
@@ -130,5 +130,8 @@ struct node *canonical_of(
 struct node *spec_canonical(
 	struct arena *arena, const struct spec *spec, enum spec_canonical_flags flags)
 {
-	return canonical_of(arena, spec, spec->doc, false, flags & SPEC_CANONICAL_DIGEST);
+	/* The document of a spec is in canonical order already. */
+	if (!(flags & SPEC_CANONICAL_DIGEST))
+		return (struct node *)spec->doc;
+	return canonical_of(arena, spec, spec->doc, false, true);
 }

@@ -55,7 +55,7 @@ const struct field_table *field_metadata(enum spec_kind kind)
 const struct field *field_find(const struct field_table *t, const char *key)
 {
 	for (size_t i = 0; i < t->count; i++)
-		if (strcmp(t->fields[i].key, key) == 0)
+		if (*t->fields[i].key == *key && strcmp(t->fields[i].key, key) == 0)
 			return &t->fields[i];
 	return NULL;
 }

@@ -60,10 +60,41 @@ static bool is_access_key(const char *line, const char *p, const char *end)
 	return end - p == ID_LEN || !isalnum((unsigned char)p[ID_LEN]);
 }
 
+/*
+ * How far the end of a window over the text may move on from this letter: to where it would meet
+ * the next equal letter of "secret" (Horspool's algorithm).
+ */
+static size_t skip_of(char c)
+{
+	switch (c | 0x20) {
+	case 's':
+		return 5;
+	case 'e':
+		return 1;
+	case 'c':
+		return 3;
+	case 'r':
+		return 2;
+	default:
+		return 6;
+	}
+}
+
 static bool mentions_secret(const char *line, size_t len)
 {
-	for (size_t i = 0; i + 6 <= len; i++)
-		if (strncasecmp(line + i, "secret", 6) == 0)
+	for (size_t i = 5; i < len; i += skip_of(line[i]))
+		if ((line[i] | 0x20) == 't' && strncasecmp(line + i - 5, "secret", 6) == 0)
+			return true;
+	return false;
+}
+
+/* These marks begin with letters that are rare in specs, which memmem() does not know. */
+static bool has_mark(const char *text, size_t len, const char *mark)
+{
+	const size_t n = strlen(mark);
+	const char *end = text + len;
+	for (const char *p = text; (p = memchr(p, *mark, (size_t)(end - p))); p++)
+		if ((size_t)(end - p) >= n && memcmp(p, mark, n) == 0)
 			return true;
 	return false;
 }
@@ -105,9 +136,8 @@ static void scan_keys(struct scan *s, const char *line, size_t len, uint32_t num
 
 static bool could_hold_any(const struct src *src)
 {
-	return memmem(src->data, src->len, "AKIA", 4) || memmem(src->data, src->len, "ASIA", 4) ||
-	       memmem(src->data, src->len, "PRIVATE KEY", 11) ||
-	       mentions_secret(src->data, src->len);
+	return has_mark(src->data, src->len, "AKIA") || has_mark(src->data, src->len, "ASIA") ||
+	       has_mark(src->data, src->len, "PRIVATE KEY") || mentions_secret(src->data, src->len);
 }
 
 static size_t line_length(const char *p, const char *end)

@@ -75,6 +75,20 @@ static bool path_listed(const char *const *list, const char *path)
 	return false;
 }
 
+/* Is the value that goes listed: "engine:valkey" for engine = "valkey"? */
+static bool value_listed(
+	struct diff *d, const char *const *list, const char *path, const char *before)
+{
+	const size_t len = before ? strlen(before) : 0;
+	if (len < 2 || before[0] != '"')
+		return false;
+	const char *entry = arena_printf(d->arena, "%s:%.*s", path, (int)(len - 2), before + 1);
+	for (size_t i = 0; list && list[i]; i++)
+		if (str_eq(list[i], entry))
+			return true;
+	return false;
+}
+
 /* Does lifecycle.ignore_changes name it? The text is "[ami, tags]". */
 static bool is_ignored(const struct hcl_block *b, const char *path)
 {
@@ -129,7 +143,9 @@ static void collect(struct diff *d, const struct rendering *r, bool is_after)
 static void add_change(struct diff *d, struct item *item, const char *path, const char *before,
 	const char *after, const char *cause)
 {
-	const bool forces = item->type && path_listed(item->type->replaces, path);
+	const bool forces =
+		item->type && (path_listed(item->type->replaces, path) ||
+				      value_listed(d, item->type->replaces, path, before));
 	item->attrs = arena_grow(
 		d->arena, item->attrs, item->attr_count, &item->attr_cap, sizeof(*item->attrs));
 	item->attrs[item->attr_count++] = (struct preview_attr){path, before, after, forces};

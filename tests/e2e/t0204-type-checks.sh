@@ -19,15 +19,16 @@ canvas() {
 		  nodes:
 		    - {id: it, type: resource, data: {resourceType: $TYPE, config: $1}}
 	END
-	while read -r id type config; do
-		[ -z "$id" ] ||
-			echo "    - {id: $id, type: resource, data: {resourceType: $type, config: $config}}"
-	done <<<"${2-}" >>canvas.yaml
-	echo "  edges:" >>canvas.yaml
-	while read -r from to; do
-		[ -z "$from" ] || echo "    - {source: $from, target: $to}"
-	done <<<"${3-}" >>canvas.yaml
-	[ -n "${3-}" ] || sed -i '$d' canvas.yaml
+	{
+		while read -r id type config; do
+			[ -z "$id" ] || echo "    - {id: $id, type: resource," \
+				"data: {resourceType: $type, config: $config}}"
+		done <<<"${2-}"
+		[ -z "${3-}" ] || echo "  edges:"
+		while read -r from to; do
+			[ -z "$from" ] || echo "    - {source: $from, target: $to}"
+		done <<<"${3-}"
+	} >>canvas.yaml
 }
 
 # What is said, without hints and columns.
@@ -39,9 +40,9 @@ said() {
 # refuses CONFIG MESSAGE [OTHERS [EDGES]]: just this message, at the node's line.
 refuses() {
 	canvas "$1" "${3-}" "${4-}"
-	said >said
+	said >got
 	printf '7 %s\n' "$2" >wanted
-	if diff -u wanted said >difference; then
+	if diff -u wanted got >difference; then
 		ok "$TYPE: $2"
 	else
 		not_ok "$TYPE: $2" difference
@@ -51,9 +52,9 @@ refuses() {
 # accepts CONFIG [OTHERS [EDGES]]: nothing to say.
 accepts() {
 	canvas "$1" "${2-}" "${3-}"
-	said >said
-	if [ -s said ]; then
-		not_ok "$TYPE takes $1" said
+	said >got
+	if [ -s got ]; then
+		not_ok "$TYPE takes $1" got
 	else
 		ok "$TYPE takes $1"
 	fi
@@ -151,6 +152,8 @@ refuses '{image: nginx, cpu: 8192}' \
 refuses '{image: nginx, cpu: 16384}' \
 	'a task of 16384 cpu units has 32768 to 122880 MiB in steps of 8192, not 512'
 refuses '{image: nginx, cpu: 300}' "'300' is no value of 'cpu'"
+refuses '{image: nginx, environment: {PORT: 80}}' \
+	'environment variables are texts: put numbers, true and false in quotes'
 refuses '{image: nginx, publicIp: true}' 'a public address needs subnet: public'
 
 TYPE=EKS
@@ -229,6 +232,11 @@ refuses '{managedPassword: false}' \
 TYPE=ROUTE53
 accepts '{zone: example.com}'
 refuses '{zone: example}' "'example' does not have the form of 'zone'"
+
+refuses '{zone: example.com, records: {www: {type: A}}}' 'every record needs values, a list of texts'
+refuses '{zone: example.com, records: {www: {type: B, values: [x]}}}' \
+	'Route 53 has no records of type B'
+refuses '{zone: example.com, hosts: {web: www}}' 'hosts names what this zone has no edge to: web'
 
 TYPE=S3
 accepts '{bucketName: my-bucket.example}'

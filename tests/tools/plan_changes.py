@@ -91,12 +91,14 @@ def settle(state_path, plan_path, out):
             state["resources"].append({
                 "mode": "managed", "type": r["type"], "name": r["name"], "provider": provider,
                 "instances": [{"schema_version": versions.get(r["type"], 0), "attributes": made}]})
-        elif name == "update":
+        elif name in ("update", "replace"):
             known = {k: v for k, v in after.items() if unknown.get(k) is not True}
             attributes[address].update(known)
-        elif r["type"] == "aws_eks_node_group":
-            # The one that moto invents.
-            attributes[address]["remote_access"] = []
+            for path in r["change"].get("replace_paths", []):
+                if unknown.get(path[0]) is True:
+                    attributes[address][path[0]] = []
+            if r["type"] == "aws_eks_node_group":
+                attributes[address]["remote_access"] = []  # the one that moto invents
     with open(out, "w", encoding="utf-8") as f:
         json.dump(state, f)
 

@@ -25,6 +25,8 @@ struct rule {
 #define VPC(cidr, dns)                                                                             \
 	"resource \"aws_vpc\" \"main\" {\n  cidr_block = \"" cidr                                  \
 	"\"\n  enable_dns_hostnames = " dns "\n}\n"
+#define CACHE(engine)                                                                              \
+	"resource \"aws_elasticache_replication_group\" \"c\" {\n  engine = \"" engine "\"\n}\n"
 #define INSTANCE(body) "resource \"aws_instance\" \"web\" {\n" body "}\n"
 
 static const struct rule cases[] = {
@@ -45,6 +47,12 @@ static const struct rule cases[] = {
 		INSTANCE("  root_block_device {\n    encrypted = true\n  }\n"),
 		"replace aws_instance.web root_block_device.encrypted: false -> true! "
 		"(root_block_device.encrypted changes)\n"},
+	{"what is kept when left out", INSTANCE("  key_name = \"a\"\n"), INSTANCE(""), ""},
+	{"forced from one value", CACHE("valkey"), CACHE("redis"),
+		"replace aws_elasticache_replication_group.c engine: \"valkey\" -> \"redis\"! "
+		"(engine changes)\n"},
+	{"not forced from another", CACHE("redis"), CACHE("valkey"),
+		"update aws_elasticache_replication_group.c engine: \"redis\" -> \"valkey\"\n"},
 	{"ignored", INSTANCE("  ami = \"a\"\n"),
 		INSTANCE("  ami = \"b\"\n  lifecycle {\n    ignore_changes = [tags, ami]\n  }\n"),
 		""},

@@ -129,6 +129,11 @@ refuses '{az: us-east-1a}' 'az is that of the server the disk is attached to: re
 
 TYPE=EC2
 accepts '{}'
+accepts '{instanceType: t4g.micro, arch: arm64}'
+accepts '{instanceType: g4dn.xlarge}'
+refuses '{instanceType: m7gd.large}' 'the processors of m7gd.large are not x86_64: set arch: arm64'
+refuses '{instanceType: t3.micro, arch: arm64}' \
+	'the processors of t3.micro are not arm64: set arch: x86_64'
 refuses '{instanceType: t3.mikro}' "'t3.mikro' is no value of 'instanceType'"
 refuses '{rootVolumeType: io1}' 'a root volume of type io1 needs rootVolumeIops'
 refuses '{rootVolumeType: gp2, rootVolumeIops: 3000}' \

@@ -34,16 +34,11 @@ int follow_find(struct session *session, const char *what, struct arena *arena,
 		by_key ? "nothing was done to %s yet" : "there is no operation %s", what);
 }
 
-static bool is_open(const struct operation_row *op)
-{
-	return op->state == OPERATION_INTENDED || op->state == OPERATION_RUNNING;
-}
-
 int follow_text(
 	struct session *session, const struct operation_row *op, struct str *out, struct err **err)
 {
 	int64_t seq = 0;
-	if (!is_open(op))
+	if (!operation_is_open(op))
 		return store_log_read(session->store, op->id, &seq, out, err);
 	AUTO_FREE char *path = follow_path(session, op->id);
 	if (fs_read(path, LOG_MAX, out, err) == 0)
@@ -68,7 +63,7 @@ int follow_operation(struct session *session, const char *id,
 		if (text.len > shown)
 			on_text(data, text.data + shown, text.len - shown);
 		shown = text.len > shown ? text.len : shown;
-		if (!is_open(op))
+		if (!operation_is_open(op))
 			return 0;
 		const struct timespec pause = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
 		(void)nanosleep(&pause, NULL);

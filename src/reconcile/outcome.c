@@ -1,7 +1,7 @@
 /*
  * Recording how an apply ended, by whoever sees it first: the process that began it or one that
  * adopted it. Everything needed for that is in the plan's row, so the specs need not be there any
- * more. One transaction, once; files are moved afterwards, which any later run may repeat.
+ * more. Files are moved first, which any later run may repeat; then one transaction, once.
  */
 #include "base/err.h"
 #include "base/fs.h"
@@ -207,7 +207,10 @@ static int record_all(struct ending *e, const char *log, bool *ret_recorded, str
 
 /* --- files ---------------------------------------------------------------------------------- */
 
-/* The files that were applied become the recorded ones. */
+/*
+ * The files that were applied become the recorded ones. This comes before the end is recorded: as
+ * long as the operation is open, whoever takes it over does it again.
+ */
 static int keep_files(
 	const struct session *s, const struct operation_row *op, bool destroyed, struct err **err)
 {
@@ -226,12 +229,9 @@ static int keep_files(
 	return 0;
 }
 
-static int clean_up(struct session *s, const struct operation_row *op,
-	const struct finished *finished, const struct plan_row *plan, struct err **err)
+static int clean_up(struct session *s, const struct operation_row *op, const struct plan_row *plan,
+	struct err **err)
 {
-	if (finished->end == ENGINE_DONE && op->plan_id &&
-		keep_files(s, op, str_eq(op->kind, "destroy"), err) < 0)
-		return -1;
 	if (plan && plan->path) {
 		AUTO_FREE char *file = path_join(s->state_dir, plan->path);
 		if (fs_remove_tree(file, err) < 0 ||
@@ -256,6 +256,8 @@ int outcome_record(struct session *session, const struct operation_row *op,
 		result = store_plan_get(session->store, op->plan_id, &e.arena, &plan, err);
 	e.plan = plan;
 	e.summary = plan ? recorded_json(&e.arena, plan->summary_json) : NULL;
+	if (result == 0 && finished->end == ENGINE_DONE && operation_is_open(op) && op->plan_id)
+		result = keep_files(session, op, str_eq(op->kind, "destroy"), err);
 	if (result == 0)
 		result = store_begin(session->store, err);
 	if (result == 0) {
@@ -266,7 +268,7 @@ int outcome_record(struct session *session, const struct operation_row *op,
 			result = store_commit(session->store, err);
 	}
 	if (result == 0 && *ret_recorded)
-		result = clean_up(session, op, finished, plan, err);
+		result = clean_up(session, op, plan, err);
 	arena_release(&e.arena);
 	return result;
 }

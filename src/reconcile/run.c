@@ -238,6 +238,17 @@ static int exit_code(const struct run *run)
 	return code;
 }
 
+/* Everything else was done and is to be reported; the next run finds it pending and tries again. */
+static void note_failed(struct run *run, struct err **err)
+{
+	AUTO_STR text = STR_INIT;
+	err_format(*err, &text);
+	err_free(err);
+	run_notice(run, "%s; the next reconcile tries again", text.data);
+	if (run->outcome.exit_code == EXIT_DONE)
+		run->outcome.exit_code = EXIT_FAILED;
+}
+
 static int finish(struct run *run, struct err **err)
 {
 	run_publish(run);
@@ -245,8 +256,10 @@ static int finish(struct run *run, struct err **err)
 	if (run->options->stop != RUN_STOP_NEVER)
 		return 0;
 	/* Done is last: a run that finds the revision done looks no further. */
-	if (record_phases(run, err) < 0 || run_write_note(run, err) < 0)
+	if (record_phases(run, err) < 0)
 		return -1;
+	if (run_write_note(run, err) < 0)
+		note_failed(run, err);
 	return store_revision_status(run->session->store, run->revision_id,
 		run->outcome.exit_code ? REVISION_PENDING : REVISION_DONE, err);
 }
@@ -322,7 +335,7 @@ static int work(struct run *run, struct err **err)
 	if (load_types(run, err) < 0)
 		return -1;
 	run->load.config = spec_config_default(&run->arena);
-	if (applies && run_adopt(run, err) < 0)
+	if (applies && (run_adopt(run, err) < 0 || run_tidy(run, err) < 0))
 		return -1;
 	started = clock_monotonic_ms(); /* what was taken over is not counted */
 	const unsigned flags = (o->worktree ? LOAD_WORKTREE : 0) | (o->notice ? LOAD_NOTICE : 0);

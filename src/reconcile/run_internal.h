@@ -155,6 +155,11 @@ char *outcome_applied_dir(const struct session *session, const char *name);
 /* Follows and records every open operation. */
 MUST_CHECK int run_adopt(struct run *run, struct err **err);
 
+/* --- tidy.c: what an earlier process left lying ---------------------------------------------- */
+
+/* Removes plan files, rendered files, jobs and logs that nobody needs. After run_adopt(). */
+MUST_CHECK int run_tidy(struct run *run, struct err **err);
+
 /* --- status_note.c: the commit's note ------------------------------------------------------- */
 
 MUST_CHECK int run_write_note(struct run *run, struct err **err);

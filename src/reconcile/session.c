@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { LOCK_GRACE_MS = 500 };
+
 /* The real user: under sudo still root, because that is who the system says acts. */
 static char *actor_name(void)
 {
@@ -53,7 +55,9 @@ static int take_lock(struct session *s, const struct session_options *o, struct 
 	AUTO_FREE char *path = path_join(s->state_dir, "lock");
 	AUTO_FREE char *owner = xasprintf("pid %ld, %s by %s since %s", (long)getpid(), o->what,
 		s->actor, clock_format(s->now_ms, now));
-	if (lock_take(path, owner, o->lock_wait_ms, &s->lock, err) == 0)
+	/* The children of one that was killed take a moment to die, and hold it until then. */
+	const int64_t wait = o->lock_wait_ms > LOCK_GRACE_MS ? o->lock_wait_ms : LOCK_GRACE_MS;
+	if (lock_take(path, owner, wait, &s->lock, err) == 0)
 		return 0;
 	if (err_kind_of(*err) == ERR_CONFLICT)
 		return err_wrap(err, "another trueup works on this repository");

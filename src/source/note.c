@@ -3,20 +3,28 @@
  * if it still is where it was; otherwise all is done again on what the other one left. A lock
  * keeps our own processes in line (and covers the very first note, for which libgit2 has no
  * compare-and-swap); the comparison covers git itself, which does not know of that lock.
+ *
+ * A git or a trueup that is killed while it moves the ref leaves the ref's lock file behind, and
+ * nobody can move it from then on. It is held for a millisecond by those that live, so that one of
+ * ten seconds is dead and is removed.
  */
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/lock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "source/internal.h"
 
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define NOTES_REF "refs/notes/trueup"
 
-enum { LOCK_WAIT_MS = 30000, MAX_TRIES = 50 };
+enum { LOCK_WAIT_MS = 30000, REF_LOCK_DEAD_MS = 10000, REF_WAIT_MS = 15000 };
+enum { FIRST_PAUSE_MS = 2, LAST_PAUSE_MS = 200 };
 
 struct note_job {
 	struct source *source;
@@ -62,6 +70,20 @@ static int write_note(
 	return rc < 0 ? git_fail(s, rc, err, "write the note") : 0;
 }
 
+static void remove_dead_lock(const struct source *s)
+{
+	AUTO_FREE char *path = path_join(s->common_dir, NOTES_REF ".lock");
+	struct stat st;
+	if (stat(path, &st) < 0)
+		return;
+	const int64_t since = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
+	if (clock_now_ms() - since < REF_LOCK_DEAD_MS)
+		return;
+	const bool gone = unlink(path) == 0;
+	log_at(LOG_LEVEL_WARNING, "%s %s, which a killed git or trueup has left",
+		gone ? "removed" : "remove", path);
+}
+
 /* 1: somebody else moved the ref, do it again. */
 static int move_ref(struct source *s, const git_commit *old, const git_oid *new, struct err **err)
 {
@@ -69,6 +91,8 @@ static int move_ref(struct source *s, const git_commit *old, const git_oid *new,
 	const int rc = git_reference_create_matching(&ref, s->repo, NOTES_REF, new, old != NULL,
 		old ? git_commit_id(old) : NULL, "trueup: note");
 	git_reference_free(ref);
+	if (rc == GIT_ELOCKED)
+		remove_dead_lock(s);
 	if (rc == GIT_EMODIFIED || rc == GIT_EEXISTS || rc == GIT_ELOCKED || rc == GIT_ENOTFOUND)
 		return 1;
 	return rc < 0 ? git_fail(s, rc, err, "move %s", NOTES_REF) : 0;
@@ -114,18 +138,22 @@ int source_note_write(
 	AUTO_LOCK lock = LOCK_NONE;
 	if (lock_take(lock_path, owner, LOCK_WAIT_MS, &lock, err) < 0)
 		return err_wrap(err, "write the note of commit %.10s", commit);
-	for (int i = 0; i < MAX_TRIES; i++) {
+	const int64_t deadline = clock_monotonic_ms() + REF_WAIT_MS;
+	int64_t pause = FIRST_PAUSE_MS;
+	do {
 		const int rc = try_once(&job, err);
 		if (rc == 0)
 			return 0;
 		if (rc < 0)
 			return err_wrap(err, "write the note of commit %.10s", commit);
 		/* Another git may hold the ref for a moment. */
-		(void)usleep(2000);
-	}
+		(void)nanosleep(&(struct timespec){.tv_nsec = (long)pause * 1000000}, NULL);
+		pause = pause * 2 > LAST_PAUSE_MS ? LAST_PAUSE_MS : pause * 2;
+	} while (clock_monotonic_ms() < deadline);
 	return err_set(err, ERR_UNAVAILABLE,
-		"write the note of commit %.10s: %s is moved by somebody else all the time", commit,
-		NOTES_REF);
+		"write the note of commit %.10s: %s is moved by somebody else all the time, or "
+		"%s.lock in %s cannot be removed",
+		commit, NOTES_REF, NOTES_REF, s->common_dir);
 }
 
 int source_note_read(

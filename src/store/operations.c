@@ -26,6 +26,11 @@ const char *operation_state_name(enum operation_state state)
 	return state_names[state];
 }
 
+bool operation_is_open(const struct operation_row *op)
+{
+	return op->state == OPERATION_INTENDED || op->state == OPERATION_RUNNING;
+}
+
 static void read_operation(struct sql *q, struct arena *arena, struct operation_row *ret)
 {
 	ret->id = sql_get_text(q, arena);

@@ -36,6 +36,8 @@ struct operation_row {
 };
 
 const char *operation_state_name(enum operation_state state);
+/* Has it not ended yet, as far as the store knows? */
+bool operation_is_open(const struct operation_row *op);
 
 /* Records the intention. Uses id, object_key, kind, plan_id, actor, commit_id, intended_at, dir. */
 MUST_CHECK int store_operation_intend(

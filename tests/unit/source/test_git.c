@@ -351,6 +351,21 @@ static void notes_of_two_processes(void **state)
 	sh(f, "cd r; git notes --ref=trueup show | grep -q 'by git'; git fsck --strict");
 }
 
+/* What a process left that was killed while it moved the ref does not stop the next one. */
+static void dead_lock_of_the_ref(void **state)
+{
+	struct fixture *f = *state;
+	sh(f, NEW_REPO
+		"mkdir -p .git/refs/notes; touch -d '1 minute ago' .git/refs/notes/trueup.lock");
+	open_at(f, "r", NULL);
+	struct source_rev rev;
+	resolve(f, NULL, &rev);
+	struct adder adder = {"written"};
+	ok(f, source_note_write(f->source, rev.commit, add_line, &adder, &f->err));
+	sh(f, "cd r; git notes --ref=trueup show | grep -q written; test ! -e "
+	      ".git/refs/notes/*.lock");
+}
+
 /* Objects that a push brought wait elsewhere until the hooks agree; git says where. */
 static void objects_in_quarantine(void **state)
 {
@@ -390,6 +405,7 @@ int main(void)
 		source_test(large_and_odd_trees),
 		source_test(uncommitted_changes),
 		source_test(notes_of_two_processes),
+		source_test(dead_lock_of_the_ref),
 		source_test(objects_in_quarantine),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,97 @@
+/*
+ * What a killed process leaves lying in the state folder: plan files and rendered files of plans
+ * that nobody can apply any more, folders of jobs that have ended, logs that are in the store.
+ * Each is removed by whoever made it; this is for when it could not. Done under the lock and after
+ * run_adopt(), so that nothing of this belongs to anybody.
+ */
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "engine/job.h"
+#include "reconcile/run_internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+
+/* Is the thing of this id still needed? */
+typedef int needed_fn(
+	struct session *s, const char *id, const char *path, bool *ret_needed, struct err **err);
+
+static int plan_needed(
+	struct session *s, const char *id, const char *path, bool *ret_needed, struct err **err)
+{
+	AUTO_ARENA scratch = {0};
+	struct plan_row *plan = NULL;
+	(void)path;
+	if (store_plan_get(s->store, id, &scratch, &plan, err) < 0)
+		return -1;
+	*ret_needed = plan && (plan->status == PLAN_WAITING || plan->status == PLAN_APPROVED);
+	return plan && !*ret_needed && plan->path ? store_plan_file_gone(s->store, plan->id, err)
+						  : 0;
+}
+
+static int log_needed(
+	struct session *s, const char *id, const char *path, bool *ret_needed, struct err **err)
+{
+	AUTO_ARENA scratch = {0};
+	struct operation_row *op = NULL;
+	(void)path;
+	if (store_operation_get(s->store, id, &scratch, &op, err) < 0)
+		return -1;
+	*ret_needed = op && operation_is_open(op);
+	return 0;
+}
+
+/* A job of a plan may take a moment to notice that its front is dead. */
+static int job_needed(
+	struct session *s, const char *id, const char *path, bool *ret_needed, struct err **err)
+{
+	struct job_result job;
+	AUTO_ERR unreadable = NULL; /* a job that is only half there has not begun */
+	if (log_needed(s, id, path, ret_needed, err) < 0)
+		return -1;
+	if (!*ret_needed && job_state(path, &job, &unreadable) == 0)
+		*ret_needed = job.phase == JOB_RUNNING;
+	return 0;
+}
+
+static int sweep_entry(
+	struct session *s, const char *dir, const char *name, needed_fn *needed, struct err **err)
+{
+	char id[ULID_SIZE];
+	bool keep = true;
+	if (strlen(name) < ULID_SIZE - 1)
+		return 0; /* not ours */
+	memcpy(id, name, ULID_SIZE - 1);
+	id[ULID_SIZE - 1] = '\0';
+	AUTO_FREE char *path = path_join(dir, name);
+	if (needed(s, id, path, &keep, err) < 0)
+		return -1;
+	return keep ? 0 : fs_remove_tree(path, err);
+}
+
+static int sweep(struct session *s, const char *folder, needed_fn *needed, struct err **err)
+{
+	AUTO_FREE char *path = path_join(s->state_dir, folder);
+	DIR *dir = opendir(path);
+	if (!dir && errno == ENOENT)
+		return 0;
+	if (!dir)
+		return err_errno(err, errno, "list %s", path);
+	int result = 0;
+	for (const struct dirent *e; result == 0 && (e = readdir(dir));)
+		result = sweep_entry(s, path, e->d_name, needed, err);
+	(void)closedir(dir);
+	return result;
+}
+
+int run_tidy(struct run *run, struct err **err)
+{
+	struct session *s = run->session;
+	if (sweep(s, "jobs", job_needed, err) < 0 || sweep(s, "plans", plan_needed, err) < 0 ||
+		sweep(s, "rendered", plan_needed, err) < 0 || sweep(s, "logs", log_needed, err) < 0)
+		return err_wrap(err, "clean up the state folder");
+	return 0;
+}

@@ -241,16 +241,66 @@ static void on_apply_message(void *data, const struct node *message)
 	}
 }
 
+/* What the report says of how it ended. */
+static void show_end(struct run *run, struct item *item)
+{
+	char took[CLOCK_TEXT_SIZE];
+	item->out.apply_ms = clock_monotonic_ms() - item->started_ms;
+	clock_format_duration(item->out.apply_ms, took);
+	switch (item->finished.end) {
+	case ENGINE_DONE:
+		item->out.status = OBJECT_APPLIED;
+		item->out.status_text = item->decision.action == PLAN_DESTROY ? "destroyed"
+					: item->no_changes
+						? "everything was as it should be already"
+						: NULL;
+		break;
+	case ENGINE_INTERRUPTED:
+		item_status(run, item, OBJECT_CANCELLED, "stopped on request after %s", took);
+		break;
+	case ENGINE_PLAN_STALE:
+		item_status(run, item, OBJECT_FAILED,
+			"its state changed since the plan was made: nothing was done");
+		item->out.hint = "trueup reconcile makes a new plan";
+		break;
+	case ENGINE_FAILED:
+	case ENGINE_TIMED_OUT:
+	case ENGINE_NEVER_STARTED:
+	case ENGINE_LOST:
+		item_status(run, item, OBJECT_FAILED, "%s", item->finished.error);
+		item->out.hint = arena_printf(&run->arena, "trueup log %s", item->operation);
+		break;
+	}
+}
+
+static int record_end(struct run *run, struct item *item, struct err **err)
+{
+	struct session *s = run->session;
+	struct operation_row *op = NULL;
+	bool recorded = false;
+	if (store_operation_get(s->store, item->operation, &run->arena, &op, err) < 0)
+		return -1;
+	if (outcome_record(s, op, &item->finished, item->log, &recorded, err) < 0)
+		return err_wrap(err, "record the end of %s", item->operation);
+	show_end(run, item);
+	run_emit(run, RUN_APPLIED, item, NULL);
+	return 0;
+}
+
 static void on_apply_end(void *data, const char *failure)
 {
 	struct work *w = data;
+	struct run *run = w->run;
 	if (!w->heard) /* the job may go on: adopt it the next time */
 		item_status(w->run, w->item, OBJECT_FAILED, "applying stopped: %s",
 			failure ? failure : "it said nothing");
 	if (w->log_file)
 		(void)fclose(w->log_file);
-	w->item->log = arena_memdup(&w->run->arena, w->log.data, w->log.len);
+	w->item->log = arena_memdup(&run->arena, w->log.data, w->log.len);
 	str_release(&w->log);
+	/* At once, not when the wave is over: the others may take an hour. */
+	if (w->item->has_finished && !run->failure)
+		(void)(record_end(run, w->item, &run->failure) < 0);
 }
 
 /* --- planning ------------------------------------------------------------------------------ */
@@ -503,52 +553,6 @@ static int intend(struct run *run, struct item *item, struct err **err)
 	return store_commit(s->store, err);
 }
 
-/* What the report says of how it ended. */
-static void show_end(struct run *run, struct item *item)
-{
-	char took[CLOCK_TEXT_SIZE];
-	item->out.apply_ms = clock_monotonic_ms() - item->started_ms;
-	clock_format_duration(item->out.apply_ms, took);
-	switch (item->finished.end) {
-	case ENGINE_DONE:
-		item->out.status = OBJECT_APPLIED;
-		item->out.status_text = item->decision.action == PLAN_DESTROY ? "destroyed"
-					: item->no_changes
-						? "everything was as it should be already"
-						: NULL;
-		break;
-	case ENGINE_INTERRUPTED:
-		item_status(run, item, OBJECT_CANCELLED, "stopped on request after %s", took);
-		break;
-	case ENGINE_PLAN_STALE:
-		item_status(run, item, OBJECT_FAILED,
-			"its state changed since the plan was made: nothing was done");
-		item->out.hint = "trueup reconcile makes a new plan";
-		break;
-	case ENGINE_FAILED:
-	case ENGINE_TIMED_OUT:
-	case ENGINE_NEVER_STARTED:
-	case ENGINE_LOST:
-		item_status(run, item, OBJECT_FAILED, "%s", item->finished.error);
-		item->out.hint = arena_printf(&run->arena, "trueup log %s", item->operation);
-		break;
-	}
-}
-
-static int record_end(struct run *run, struct item *item, struct err **err)
-{
-	struct session *s = run->session;
-	struct operation_row *op = NULL;
-	bool recorded = false;
-	if (store_operation_get(s->store, item->operation, &run->arena, &op, err) < 0)
-		return -1;
-	if (outcome_record(s, op, &item->finished, item->log, &recorded, err) < 0)
-		return err_wrap(err, "record the end of %s", item->operation);
-	show_end(run, item);
-	run_emit(run, RUN_APPLIED, item, NULL);
-	return 0;
-}
-
 static void add_apply_task(struct run *run, struct tasks *tasks, struct item *item)
 {
 	struct work *w = arena_alloc(&run->arena, sizeof *w);
@@ -579,12 +583,23 @@ static int start_applies(struct run *run, struct tasks *tasks, struct err **err)
 		if (intend(run, item, err) < 0)
 			return -1;
 		item->begun = true;
-		if (item->no_changes) /* nothing to start: only to record */
-			item->has_finished = true;
-		else
+		if (!item->no_changes) {
 			add_apply_task(run, tasks, item);
+			continue;
+		}
+		/* Nothing to start: only to record. */
+		item->has_finished = true;
+		item->started_ms = clock_monotonic_ms();
+		if (record_end(run, item, err) < 0)
+			return -1;
 	}
-	return tasks_run(tasks, run->options->interrupts, err);
+	if (tasks_run(tasks, run->options->interrupts, err) < 0)
+		return -1;
+	if (run->failure) {
+		*err = steal_ptr(run->failure);
+		return -1;
+	}
+	return 0;
 }
 
 static int apply_wave(struct run *run, bool *ret_any, struct err **err)
@@ -598,8 +613,7 @@ static int apply_wave(struct run *run, bool *ret_any, struct err **err)
 		if (!item->begun || !item->has_finished)
 			continue;
 		item->begun = false;
-		result = record_end(run, item, err);
-		if (result == 0 && item->finished.end == ENGINE_DONE) {
+		if (item->finished.end == ENGINE_DONE) {
 			*ret_any = true;
 			result = items_add_dependants(run, item->key, err);
 		}

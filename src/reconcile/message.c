@@ -76,6 +76,29 @@ static const struct change_attr *attrs_from_engine(
 	return attrs;
 }
 
+/* The engine's codes for why; those that say only what the change itself shows are left out. */
+static const char *reason_text(const char *code)
+{
+	static const struct {
+		const char *code, *text;
+	} reasons[] = {
+		{"replace_because_tainted", "its last creation did not end well"},
+		{"replace_because_cannot_update", NULL},
+		{"replace_by_request", "asked for"},
+		{"replace_by_triggers", "something it is triggered by changed"},
+		{"delete_because_no_resource_config", NULL},
+		{"delete_because_no_module", NULL},
+		{"delete_because_no_move_target", NULL},
+		{"delete_because_wrong_repetition", "its number of instances changed"},
+		{"delete_because_count_index", "there are fewer instances now"},
+		{"delete_because_each_key", "its key is gone"},
+	};
+	for (size_t i = 0; code && i < ARRAY_LEN(reasons); i++)
+		if (str_eq(code, reasons[i].code))
+			return reasons[i].text;
+	return code;
+}
+
 static void count_change(struct change_set *set, enum change_kind kind)
 {
 	size_t *const counts[] = {
@@ -98,7 +121,7 @@ void message_from_engine(const struct engine_change *changes, size_t count, stru
 			continue;
 		c->address = changes[i].address;
 		c->type = changes[i].type;
-		c->why = changes[i].reason;
+		c->why = reason_text(changes[i].reason);
 		/* What a new or a going resource consists of is not a change to read. */
 		if (c->kind == CHANGE_UPDATE || c->kind == CHANGE_REPLACE) {
 			c->attrs = attrs_from_engine(&changes[i], arena);

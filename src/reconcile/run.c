@@ -405,6 +405,7 @@ void run_free(struct run **at)
 	strmap_release(&run->by_key);
 	render_types_free(run->types);
 	masker_free(run->masker);
+	err_free(&run->failure);
 	arena_release(&run->arena);
 	free(run);
 	*at = NULL;

@@ -72,6 +72,7 @@ struct run {
 	struct masker *masker;
 	size_t parallel;
 	int64_t revision_id;
+	struct err *failure; /* of recording in a callback; owned */
 	bool plan_only; /* nothing is stored or applied: a dry run, or another branch */
 	struct run_outcome outcome;
 	const char **notices;

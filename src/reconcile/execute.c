@@ -182,8 +182,11 @@ static void on_plan_message(void *data, const struct node *message)
 	if (!plan) {
 		const bool missing = str_eq(message_text(message, "kind"), "unavailable");
 		const bool cancelled = str_eq(message_text(message, "kind"), "cancelled");
-		item_status(run, item, cancelled ? OBJECT_CANCELLED : OBJECT_FAILED, "%s",
-			message_text(message, "error"));
+		item_status(run, item,
+			cancelled ? OBJECT_CANCELLED
+			: missing ? OBJECT_WAITING
+				  : OBJECT_FAILED,
+			"%s", message_text(message, "error"));
 		item->engine_missing = missing;
 		return;
 	}

@@ -60,16 +60,19 @@ void item_status(
 void run_publish(struct run *run)
 {
 	struct object_outcome *list = arena_array(&run->arena, run->item_count, sizeof *list);
-	size_t count = 0;
-	for (size_t i = 0; i < run->item_count; i++)
-		if (run->items[i]->out.status != OBJECT_UNCHANGED)
-			list[count++] = run->items[i]->out;
+	size_t count = 0, desired = 0;
+	for (size_t i = 0; i < run->item_count; i++) {
+		if (run->items[i]->out.status == OBJECT_UNCHANGED)
+			continue;
+		list[count++] = run->items[i]->out;
+		desired += run->items[i]->desired != NULL;
+	}
 	size_t total = 0;
 	for (int k = 0; k < KIND_COUNT; k++)
 		total += run->outcome.kind_counts[k];
 	run->outcome.objects = list;
 	run->outcome.object_count = count;
-	run->outcome.unchanged = total > count ? total - count : 0;
+	run->outcome.unchanged = total > desired ? total - desired : 0;
 }
 
 /* --- preview against plan ------------------------------------------------------------------- */

@@ -78,7 +78,8 @@ static void describe(const struct run *run, struct note *n)
 	for (size_t i = 0; i < o->object_count && o->object_count <= OBJECTS_MAX; i++) {
 		const struct object_outcome *obj = &o->objects[i];
 		set_line(n, arena_printf(&n->arena, "trueup/apply: %s", obj->key),
-			state_of(obj->status), obj->status_text ? obj->status_text : object_status_name(obj->status));
+			state_of(obj->status),
+			obj->status_text ? obj->status_text : object_status_name(obj->status));
 	}
 }
 

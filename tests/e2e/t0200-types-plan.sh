@@ -60,7 +60,6 @@ thumbs LAMBDA
 nat NAT_GATEWAY
 tcp NLB
 db RDS
-dns ROUTE53
 assets S3
 office SECURITY_GROUP
 events SNS
@@ -70,7 +69,9 @@ alone cdn 'CLOUDFRONT (with its origin)' \
 	'drop(*[n for n in node if n not in ("cdn", "assets")]); node["cdn"].clear()'
 alone memcached 'ELASTICACHE (memcached)' 'drop(*[n for n in node if n != "cache"])
 node["cache"].update(engine="memcached")'
-alone zone 'ROUTE53 (private)' 'drop(*[n for n in node if n != "dns"]); node["dns"]["private"] = True'
+alone dns 'ROUTE53' 'drop(*[n for n in node if n != "dns"]); del node["dns"]["hosts"]'
+alone zone 'ROUTE53 (private)' 'drop(*[n for n in node if n != "dns"]); del node["dns"]["hosts"]
+node["dns"]["private"] = True'
 alone image 'LAMBDA (image)' 'drop(*[n for n in node if n != "thumbs"]); node["thumbs"].clear()
 node["thumbs"]["image"] = "123456789012.dkr.ecr.us-east-1.amazonaws.com/app:1"'
 alone fifo 'SNS and SQS (FIFO)' 'drop(*[n for n in node if n not in ("events", "jobs")])

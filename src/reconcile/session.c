@@ -60,7 +60,8 @@ static int take_lock(struct session *s, const struct session_options *o, struct 
 	if (lock_take(path, owner, wait, &s->lock, err) == 0)
 		return 0;
 	if (err_kind_of(*err) == ERR_CONFLICT)
-		return err_wrap(err, "another trueup works on this repository");
+		return err_wrap(err, "another trueup works on this repository (--lock-timeout 10m "
+				     "waits for it)");
 	return -1;
 }
 

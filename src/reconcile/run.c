@@ -256,7 +256,7 @@ static int finish(struct run *run, struct err **err)
 {
 	run_publish(run);
 	run->outcome.exit_code = exit_code(run);
-	if (run->options->stop != RUN_STOP_NEVER)
+	if (run->options->stop != RUN_STOP_NEVER || run->plan_only)
 		return 0;
 	/* Done is last: a run that finds the revision done looks no further. */
 	if (record_phases(run, err) < 0)

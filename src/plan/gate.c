@@ -107,6 +107,16 @@ void gates_policy(const struct gate_input *input, struct arena *arena, struct ga
 	gate_dependencies(input, arena, answers);
 }
 
+void gate_name(const char *taken_by, struct arena *arena, struct gate_answers *answers)
+{
+	if (taken_by)
+		answer(arena, answers, "name", GATE_REFUSE,
+			arena_printf(arena,
+				"the resources of %s have names made from this one, which it had "
+				"before: choose another",
+				taken_by));
+}
+
 static const char *needed_text(const struct approval_request *request, enum approval_state state,
 	int64_t missing, struct arena *arena)
 {

@@ -15,7 +15,7 @@
 enum gate_verdict { GATE_PASS, GATE_WAIT, GATE_REFUSE };
 
 struct gate_answer {
-	const char *gate; /* "role", "services", "tags", "dependencies", "approval" */
+	const char *gate; /* "role", "services", "tags", "dependencies", "name", "approval" */
 	enum gate_verdict verdict;
 	const char *reason; /* NULL when it passes */
 };
@@ -45,6 +45,8 @@ struct gate_input {
 /* Appends the answers of the policy gates, in their fixed order. Texts live in arena. */
 void gates_policy(
 	const struct gate_input *input, struct arena *arena, struct gate_answers *answers);
+/* Appends an answer when the object's name is still in use by another one (NULL: it is not). */
+void gate_name(const char *taken_by, struct arena *arena, struct gate_answers *answers);
 /* Appends the answer of the approval gate. */
 void gate_approval(const struct approval_request *request, enum approval_state state,
 	int64_t missing, struct arena *arena, struct gate_answers *answers);

@@ -12,6 +12,13 @@
 
 /* --- facts -------------------------------------------------------------------------------- */
 
+/* May something of it exist that is ours to change? */
+static bool is_recorded(const struct object_row *row)
+{
+	return row && row->phase != PHASE_DESTROYED && row->phase != PHASE_ORPHANED &&
+	       (row->applied_digest || row->outcome);
+}
+
 static enum plan_last last_of(const struct object_row *row)
 {
 	if (!row || !row->outcome)
@@ -37,12 +44,9 @@ static bool same_backend(const struct node *recorded, const struct config *confi
 /* Does it live elsewhere than what was applied? Such a change cannot be an update. */
 static bool has_moved(struct run *run, const struct item *item)
 {
-	const struct object_row *row = item->row;
-	if (item->kind != KIND_CANVAS || !item->desired || !row || !row->applied_spec_json)
+	const struct node *spec = node_get(item->past.spec, "spec"), *side = item->past.side;
+	if (item->kind != KIND_CANVAS || !item->desired || !spec)
 		return false;
-	const struct node *spec =
-		node_get(recorded_json(&run->arena, row->applied_spec_json), "spec");
-	const struct node *side = recorded_json(&run->arena, row->applied_role_json);
 	const char *engine = node_text(node_get(spec, "engine"));
 	const char *region = node_text(node_get(spec, "region"));
 	if (!region)
@@ -151,8 +155,7 @@ static int gather(struct run *run, struct item *item, struct plan_facts *f, stru
 	const struct object_row *row = item->row;
 	*f = (struct plan_facts){
 		.desired = item->desired != NULL,
-		.recorded = row && row->phase != PHASE_DESTROYED && row->phase != PHASE_ORPHANED &&
-			    (row->applied_digest || row->outcome),
+		.recorded = is_recorded(row),
 		.last = last_of(row),
 		.suspended = row && row->suspended,
 	};
@@ -228,6 +231,14 @@ static bool is_ready(struct run *run, const char *key)
 	       row && row->applied_digest;
 }
 
+/* Does it use nothing any more of what it used before this revision? */
+static bool is_done_with(struct run *run, const char *key)
+{
+	const struct item *item = item_find(run, key);
+	return !item || item->out.status == OBJECT_UNCHANGED ||
+	       item->out.status == OBJECT_APPLIED || item->out.status == OBJECT_RECORDED;
+}
+
 /* A role whose change is refused: what uses it has to wait. */
 static bool is_refused(struct run *run, const char *key)
 {
@@ -244,8 +255,8 @@ static const char *const *not_ready(struct run *run, const struct item *item, si
 		keys = arena_grow(&run->arena, keys, count, &cap, sizeof *keys);
 		keys[count++] = role;
 	}
-	for (const char *const *k = item->waits_for; item->desired && k && *k; k++) {
-		if (is_ready(run, *k))
+	for (const char *const *k = item->waits_for; k && *k; k++) {
+		if (item->desired ? is_ready(run, *k) : is_done_with(run, *k))
 			continue;
 		keys = arena_grow(&run->arena, keys, count, &cap, sizeof *keys);
 		keys[count++] = *k;
@@ -274,6 +285,7 @@ static int ask_gates(struct run *run, struct item *item, struct err **err)
 	}
 	item->out.gates = (struct gate_answers){0};
 	gates_policy(&in, &run->arena, &item->out.gates);
+	gate_name(item->taken_by, &run->arena, &item->out.gates);
 	return 0;
 }
 
@@ -304,8 +316,17 @@ static int use_side(struct run *run, struct item *item, struct err **err)
 	}
 	if (item->desired)
 		return item_use_desired(run, item, err);
-	return item->row && item->row->phase != PHASE_DESTROYED ? item_use_recorded(run, item, err)
-								: 0;
+	return is_recorded(item->row) ? item_use_recorded(run, item, err) : 0;
+}
+
+int item_decide_again(struct run *run, struct item *item, struct err **err)
+{
+	if (item_decide(run, item, err) < 0)
+		return -1;
+	if (!item->desired || run->plan_only || run->options->stop != RUN_STOP_NEVER)
+		return 0;
+	item->row_there = true;
+	return load_record_spec(&run->load, item->key, item->digest, err);
 }
 
 int item_decide(struct run *run, struct item *item, struct err **err)

@@ -21,9 +21,9 @@ char *outcome_rendered_dir(const struct session *session, const char *plan_id)
 	return xasprintf("%s/rendered/%s", session->state_dir, plan_id);
 }
 
-char *outcome_applied_dir(const struct session *session, const char *name)
+char *outcome_applied_dir(const struct session *session, const char *born)
 {
-	return xasprintf("%s/applied/%s", session->state_dir, name);
+	return xasprintf("%s/applied/%s", session->state_dir, born);
 }
 
 static struct render_input make_input(
@@ -31,6 +31,7 @@ static struct render_input make_input(
 {
 	return (struct render_input){
 		.name = item->name,
+		.born = item->born,
 		.canvas = item->canvas,
 		.role = item->role,
 		.config = run->load.config,
@@ -90,9 +91,28 @@ static const char *variable_value(
 	return NULL;
 }
 
-/* False (and the item refused) when one is missing. */
+/*
+ * To destroy, terraform wants every declared variable and looks at none; where a value came from
+ * may be gone.
+ */
+static void secrets_to_destroy(struct run *run, struct item *item)
+{
+	const struct hcl_blocks *blocks = &item->rendering.blocks;
+	item->secrets = arena_array(&run->arena, blocks->count, sizeof *item->secrets);
+	item->secret_count = 0;
+	for (size_t i = 0; i < blocks->count; i++)
+		if (str_eq(blocks->items[i].type, "variable") && blocks->items[i].labels[0])
+			item->secrets[item->secret_count++] = (struct engine_variable){
+				blocks->items[i].labels[0], "not-needed-to-destroy"};
+}
+
+/* False (and the item waits) when one is missing. */
 bool item_secrets(struct run *run, struct item *item)
 {
+	if (!item->desired) {
+		secrets_to_destroy(run, item);
+		return true;
+	}
 	const struct rendering *r = &item->rendering;
 	item->secrets = arena_array(&run->arena, r->variable_count, sizeof *item->secrets);
 	item->secret_count = 0;
@@ -118,7 +138,7 @@ int item_use_desired(struct run *run, struct item *item, struct err **err)
 	item->canvas = spec->canvas;
 	item->labels = spec->labels;
 	item->label_count = spec->label_count;
-	item->engine = engine_find(spec->canvas->engine);
+	item->engine = run_engine(run, spec->canvas->engine);
 	item->waits_for = spec_waits_for(&run->arena, spec);
 	const struct spec *role = load_role_of(&run->load, spec);
 	item->role = role ? role->role : NULL;
@@ -183,7 +203,7 @@ static int compare_files(const void *a, const void *b)
 static int read_applied(struct run *run, const struct item *item, struct rendering *ret,
 	bool *ret_found, struct err **err)
 {
-	AUTO_FREE char *dir = outcome_applied_dir(run->session, item->name);
+	AUTO_FREE char *dir = outcome_applied_dir(run->session, item->born);
 	struct render_file *files = NULL;
 	size_t count = 0;
 	*ret_found = false;
@@ -199,21 +219,22 @@ static int read_applied(struct run *run, const struct item *item, struct renderi
 int item_use_recorded(struct run *run, struct item *item, struct err **err)
 {
 	const struct object_row *row = item->row;
-	const char *spec_json = row->applied_spec_json ? row->applied_spec_json : row->spec_json;
-	const struct spec *spec = recorded_spec(&run->arena, recorded_json(&run->arena, spec_json));
+	const struct node *doc =
+		item->past.spec ? item->past.spec : recorded_json(&run->arena, row->spec_json);
+	const struct spec *spec = recorded_spec(&run->arena, doc);
 	if (!spec || spec->kind != KIND_CANVAS)
 		return err_set(
 			err, ERR_CORRUPT, "the recorded spec of %s cannot be read", item->key);
-	const struct node *side = recorded_json(&run->arena, row->applied_role_json);
-	const struct spec *role = recorded_spec(&run->arena, node_get(side, "role"));
+	const struct spec *role =
+		recorded_spec(&run->arena, node_get(item->past.side, "role"));
 	item->canvas = spec->canvas;
 	item->labels = spec->labels;
 	item->label_count = spec->label_count;
 	item->role_name = spec->canvas->role.text;
-	if (!role && item->role_name) /* never applied: the role as it is now, if it is */
-		role = load_spec(&run->load, arena_printf(&run->arena, "role/%s", item->role_name));
 	item->role = role ? role->role : NULL;
-	item->engine = engine_find(spec->canvas->engine);
+	if (role)
+		item->role_name = role->name;
+	item->engine = run_engine(run, spec->canvas->engine);
 	bool found = false;
 	if (read_applied(run, item, &item->rendering, &found, err) < 0)
 		return -1;
@@ -266,7 +287,9 @@ int item_preview(struct run *run, struct item *item, struct err **err)
 	const bool destroys = item->decision.action == PLAN_DESTROY;
 	struct rendering applied;
 	bool found = false;
-	if (!destroys && read_applied(run, item, &applied, &found, err) < 0)
+	/* Files of an attempt that failed say what was wanted, not what there is. */
+	const bool was_applied = item->row && item->row->applied_digest;
+	if (!destroys && was_applied && read_applied(run, item, &applied, &found, err) < 0)
 		return -1;
 	struct preview preview;
 	render_preview(run->types,
@@ -291,7 +314,7 @@ void item_target(
 			(struct engine_file){r->files[i].name, r->files[i].data, r->files[i].len};
 	*ret = (struct engine_target){
 		.state_dir = run->session->state_dir,
-		.name = item->name,
+		.name = item->born,
 		.region = item->canvas->region.text,
 		.config = run->load.config,
 		.role = item->role,

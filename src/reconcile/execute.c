@@ -346,7 +346,7 @@ static void use_stored(struct run *run, struct item *item)
 
 static bool wants_plan(const struct item *item)
 {
-	return item->kind == KIND_CANVAS && item_acts(item) && !item->planned &&
+	return item->kind == KIND_CANVAS && item_acts(item) && !item->planned && !item->aside &&
 	       item->decision.action != PLAN_RETAIN && item->out.status == OBJECT_PENDING;
 }
 
@@ -633,7 +633,7 @@ static int decide_waiting(struct run *run, bool *ret_any, struct err **err)
 		if (!item->waits || item->planned)
 			continue;
 		item->waits = false;
-		if (item_decide(run, item, err) < 0)
+		if (item_decide_again(run, item, err) < 0)
 			return -1;
 		*ret_any = true;
 	}

@@ -57,17 +57,31 @@ static enum spec_kind kind_of_key(const char *key)
 	return spec_kind_of(kind);
 }
 
-/* Makes an item unless there is one, or the user wants others only. */
+/* The row of an object that has a new name in this revision, and its old one no more. */
+static int take_old_row(
+	struct run *run, struct item *item, struct object_row **ret, struct err **err)
+{
+	const char *old = arena_printf(&run->arena, "%s/%s", spec_kind_name(item->kind),
+		item->desired->renamed_from.text);
+	if (load_entry(&run->load, old) || strmap_has(&run->renamed, old))
+		return 0;
+	if (store_object_get(run->session->store, old, OBJECT_FULL, &run->arena, ret, err) < 0)
+		return -1;
+	if (*ret)
+		(void)strmap_put(&run->renamed, old, item);
+	return 0;
+}
+
+/* Makes an item unless there is one. Others than the user wants are put aside. */
 static int add_item(struct run *run, const char *key, struct err **err)
 {
 	const struct run_options *o = run->options;
-	if (strmap_has(&run->by_key, key))
-		return 0;
-	if (has_targets(run) && !named(o->targets, key) && !named(o->destroy, key))
+	if (strmap_has(&run->by_key, key) || strmap_has(&run->renamed, key))
 		return 0;
 	struct item *item = arena_alloc(&run->arena, sizeof *item);
 	item->key = arena_strdup(&run->arena, key);
 	item->kind = kind_of_key(key);
+	item->aside = has_targets(run) && !named(o->targets, key) && !named(o->destroy, key);
 	const char *slash = strchr(item->key, '/');
 	item->name = slash ? slash + 1 : item->key;
 	const struct loaded_spec *entry = load_entry(&run->load, key);
@@ -77,13 +91,16 @@ static int add_item(struct run *run, const char *key, struct err **err)
 	struct store *store = run->session->store;
 	if (store && store_object_get(store, key, OBJECT_FULL, &run->arena, &row, err) < 0)
 		return -1;
-	if (store && !row && item->desired && item->desired->renamed_from.text) {
-		AUTO_FREE char *old = xasprintf(
-			"%s/%s", spec_kind_name(item->kind), item->desired->renamed_from.text);
-		if (store_object_get(store, old, OBJECT_FULL, &run->arena, &row, err) < 0)
-			return -1;
-	}
+	if (store && !row && item->desired && item->desired->renamed_from.text &&
+		take_old_row(run, item, &row, err) < 0)
+		return -1;
 	item->row = row;
+	if (row && past_read(store, row, &run->arena, &item->past, err) < 0)
+		return -1;
+	item->born = past_born(&item->past, item->past.spec ? row->name : item->name);
+	if (item->kind == KIND_CANVAS && !item->past.spec &&
+		past_taken(run->session, key, &run->arena, &item->taken_by, err) < 0)
+		return -1;
 	item->out.key = item->key;
 	item->out.kind = item->kind;
 	item->out.path = entry ? entry->path : row ? row->path : NULL;
@@ -108,14 +125,29 @@ static int add_dependants(struct run *run, const char *key, struct err **err)
 	return 0;
 }
 
+/* Decided already, and an output that it uses may have changed since. */
+static bool may_change(const struct item *item)
+{
+	return item->desired && !item->planned && !item->begun &&
+	       (item->out.status == OBJECT_UNCHANGED || item->out.status == OBJECT_WAITING);
+}
+
 int items_add_dependants(struct run *run, const char *key, struct err **err)
 {
-	const size_t before = run->item_count;
-	if (add_dependants(run, key, err) < 0)
+	AUTO_ARENA scratch = {0};
+	struct store_keys keys = {0};
+	if (store_dependants(run->session->store, key, &scratch, &keys, err) < 0)
 		return -1;
-	for (size_t i = before; i < run->item_count; i++)
-		if (item_decide(run, run->items[i], err) < 0)
+	for (size_t i = 0; i < keys.count; i++) {
+		struct item *item = item_find(run, keys.items[i]);
+		if (item && !may_change(item))
+			continue;
+		if (!item && add_item(run, keys.items[i], err) < 0)
 			return -1;
+		item = item_find(run, keys.items[i]);
+		if (item && item_decide_again(run, item, err) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -184,17 +216,23 @@ static void need(struct needs *needs, size_t who, size_t whom)
 	needs->items[needs->count++] = (struct plan_need){who, whom};
 }
 
-/* What used a canvas that goes is done before it. */
+/* What used a canvas that goes is done before it, whether it goes too or now uses another. */
 static int needs_of_gone(struct run *run, const struct strmap *index, size_t i, struct needs *needs,
 	struct err **err)
 {
-	AUTO_ARENA scratch = {0};
+	struct item *item = run->items[i];
 	struct store_keys keys = {0};
-	if (store_dependants(run->session->store, run->items[i]->key, &scratch, &keys, err) < 0)
+	if (store_dependants(run->session->store, item->key, &run->arena, &keys, err) < 0)
 		return -1;
-	for (size_t k = 0; k < keys.count; k++)
-		if (strmap_has(index, keys.items[k]))
-			need(needs, i, (size_t)(uintptr_t)strmap_get(index, keys.items[k]));
+	const char **users = arena_array(&run->arena, keys.count + 1, sizeof *users);
+	size_t count = 0;
+	for (size_t k = 0; k < keys.count; k++) {
+		if (!strmap_has(index, keys.items[k]))
+			continue;
+		users[count++] = keys.items[k];
+		need(needs, i, (size_t)(uintptr_t)strmap_get(index, keys.items[k]));
+	}
+	item->waits_for = users;
 	return 0;
 }
 
@@ -241,13 +279,26 @@ static int compare_items(const void *a, const void *b)
 	return strcmp((*x)->key, (*y)->key);
 }
 
-/* An empty folder, or a wrong path, must not destroy everything. */
+/*
+ * An empty folder, or a wrong path, must not destroy everything; nor in a second step, after what
+ * went was recorded by a run that looked at one target only.
+ */
 static int guard_empty(struct run *run, struct err **err)
 {
+	struct store *store = run->session->store;
+	if (!store || run->options->allow_empty || load_keys(&run->load, KIND_CANVAS)[0])
+		return 0;
+	AUTO_ARENA scratch = {0};
+	const struct object_filter canvases = {.kind = spec_kind_name(KIND_CANVAS)};
+	struct object_rows rows = {0};
+	if (store_objects(store, &canvases, OBJECT_BRIEF, &scratch, &rows, err) < 0)
+		return -1;
 	size_t goes = 0;
-	for (size_t i = 0; i < run->load.gone_count; i++)
-		goes += kind_of_key(run->load.gone[i]) == KIND_CANVAS;
-	if (!goes || run->options->allow_empty || load_keys(&run->load, KIND_CANVAS)[0])
+	for (size_t i = 0; i < rows.count; i++)
+		goes += rows.items[i].phase != PHASE_DESTROYED &&
+			rows.items[i].phase != PHASE_ORPHANED &&
+			(rows.items[i].applied_digest || rows.items[i].outcome);
+	if (!goes)
 		return 0;
 	return err_set(err, ERR_DENIED,
 		"the revision has no canvas at all, and %zu recorded one%s would be destroyed: "

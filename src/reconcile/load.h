@@ -107,5 +107,8 @@ struct load_seen {
  */
 MUST_CHECK int load_record(struct load *l, const struct load_seen *seen, size_t seen_count,
 	int64_t *ret_id, struct err **err);
+/* Records one object of the revision again: its digest changed with an output that it uses. */
+MUST_CHECK int load_record_spec(
+	struct load *l, const char *key, const char *digest, struct err **err);
 
 #endif

@@ -6,9 +6,10 @@
 #include "base/str.h"
 #include "format/emit.h"
 #include "reconcile/load.h"
+#include "reconcile/past.h"
 #include "store/audit.h"
 
-static int record_spec(struct load *l, const char *key, const char *digest, struct err **err)
+int load_record_spec(struct load *l, const char *key, const char *digest, struct err **err)
 {
 	const struct loaded_spec *entry = load_entry(l, key);
 	const struct spec *spec = entry->spec;
@@ -35,6 +36,24 @@ static int record_spec(struct load *l, const char *key, const char *digest, stru
 	return store_needs_put(store, spec->key, needs, count, err);
 }
 
+static int record_rename(
+	struct load *l, const struct object_row *from, const char *key, struct err **err)
+{
+	const struct session *s = l->session;
+	AUTO_ARENA scratch = {0};
+	const struct audit_row audit = {
+		.at = s->now_ms,
+		.actor = s->actor,
+		.action = "rename",
+		.subject = key,
+		.detail_json = arena_printf(&scratch, "{\"from\":\"%s\"}", from->key),
+	};
+	if (past_note_rename(s, from, key, err) < 0 ||
+		store_object_rename(s->store, from->key, key, s->now_ms, err) < 0)
+		return -1;
+	return store_audit_append(s->store, &audit, err);
+}
+
 static int record_renames(struct load *l, struct err **err)
 {
 	for (size_t i = 0; i < l->changed_count; i++) {
@@ -46,13 +65,12 @@ static int record_renames(struct load *l, struct err **err)
 		AUTO_ARENA scratch = {0};
 		struct object_row *from = NULL, *to = NULL;
 		struct store *store = l->session->store;
-		if (store_object_get(store, old.data, OBJECT_BRIEF, &scratch, &from, err) < 0 ||
+		if (store_object_get(store, old.data, OBJECT_FULL, &scratch, &from, err) < 0 ||
 			store_object_get(store, spec->key, OBJECT_BRIEF, &scratch, &to, err) < 0)
 			return -1;
 		/* Once it has its new name, renamedFrom may stay in the file and means nothing. */
-		if (from && !to &&
-			store_object_rename(store, old.data, spec->key, l->session->now_ms, err) <
-				0)
+		if (from && !to && !load_entry(l, old.data) &&
+			record_rename(l, from, spec->key, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -76,7 +94,7 @@ static int record_all(struct load *l, const struct load_seen *seen, size_t seen_
 	if (record_renames(l, err) < 0)
 		return -1;
 	for (size_t i = 0; i < seen_count; i++)
-		if (record_spec(l, seen[i].key, seen[i].digest, err) < 0)
+		if (load_record_spec(l, seen[i].key, seen[i].digest, err) < 0)
 			return -1;
 	for (size_t i = 0; i < l->gone_count; i++)
 		if (record_gone(l, l->gone[i], err) < 0)

@@ -18,10 +18,11 @@
 
 /* --- what a plan remembers ----------------------------------------------------------------- */
 
-/* {role, backend}: what else the canvas depended on, for `moved` and for a destroy. */
+/* {born, role, backend}: what else the canvas depended on, for `moved` and for a destroy. */
 static struct node *side_node(struct arena *a, const struct run *run, const struct item *item)
 {
 	struct node *side = node_new_map(a);
+	message_set(a, side, "born", item->born);
 	const char *key = arena_printf(a, "role/%s", item->role_name);
 	const struct loaded_spec *role = strmap_get(&run->load.specs, key);
 	if (role && role->spec)
@@ -35,6 +36,7 @@ static struct node *side_node(struct arena *a, const struct run *run, const stru
 char *outcome_summary(struct arena *arena, const struct run *run, const struct item *item)
 {
 	struct node *map = node_new_map(arena);
+	message_set(arena, map, "born", item->born);
 	if (item->desired) {
 		node_map_set(arena, map, "spec",
 			spec_canonical(arena, item->desired, SPEC_CANONICAL_PLAIN));
@@ -55,6 +57,13 @@ char *outcome_summary(struct arena *arena, const struct run *run, const struct i
 void outcome_changes(const char *summary_json, struct arena *arena, struct change_set *ret)
 {
 	message_read_changes(node_get(recorded_json(arena, summary_json), "changes"), arena, ret);
+}
+
+const char *outcome_born(const struct plan_row *plan, struct arena *arena)
+{
+	const char *born = message_text(recorded_json(arena, plan->summary_json), "born");
+	const char *slash = strchr(plan->object_key, '/');
+	return *born ? arena_strdup(arena, born) : slash ? slash + 1 : plan->object_key;
 }
 
 /* --- recording ------------------------------------------------------------------------------ */
@@ -208,15 +217,16 @@ static int record_all(struct ending *e, const char *log, bool *ret_recorded, str
 /* --- files ---------------------------------------------------------------------------------- */
 
 /*
- * The files that were applied become the recorded ones. This comes before the end is recorded: as
- * long as the operation is open, whoever takes it over does it again.
+ * The files that were applied become the recorded ones. Those of a first apply that failed do
+ * too: what it made is destroyed with them. This comes before the end is recorded: as long as the
+ * operation is open, whoever takes it over does it again.
  */
 static int keep_files(
-	const struct session *s, const struct operation_row *op, bool destroyed, struct err **err)
+	const struct session *s, const struct plan_row *plan, bool destroyed, struct err **err)
 {
-	const char *name = strchr(op->object_key, '/') + 1;
-	AUTO_FREE char *applied = outcome_applied_dir(s, name);
-	AUTO_FREE char *rendered = outcome_rendered_dir(s, op->plan_id);
+	AUTO_ARENA arena = {0};
+	AUTO_FREE char *applied = outcome_applied_dir(s, outcome_born(plan, &arena));
+	AUTO_FREE char *rendered = outcome_rendered_dir(s, plan->id);
 	AUTO_FREE char *parent = path_join(s->state_dir, "applied");
 	if (!destroyed && !fs_is_dir(rendered))
 		return 0;
@@ -225,8 +235,21 @@ static int keep_files(
 	if (fs_mkdirs(parent, 0700, err) < 0)
 		return -1;
 	if (rename(rendered, applied) < 0)
-		return err_errno(err, errno, "keep the applied files of %s", op->object_key);
+		return err_errno(err, errno, "keep the applied files of %s", plan->object_key);
 	return 0;
+}
+
+static int keep_files_of(struct ending *e, const struct session *s, struct err **err)
+{
+	const enum engine_end end = e->finished->end;
+	const bool destroys = str_eq(e->op->kind, "destroy");
+	if (end == ENGINE_DONE)
+		return keep_files(s, e->plan, destroys, err);
+	AUTO_FREE char *applied = outcome_applied_dir(s, outcome_born(e->plan, &e->arena));
+	AUTO_FREE char *rendered = outcome_rendered_dir(s, e->plan->id);
+	if (!destroys && !had_no_effect(end) && !fs_is_dir(applied))
+		return keep_files(s, e->plan, false, err);
+	return fs_remove_tree(rendered, err);
 }
 
 static int clean_up(struct session *s, const struct operation_row *op, const struct plan_row *plan,
@@ -256,8 +279,8 @@ int outcome_record(struct session *session, const struct operation_row *op,
 		result = store_plan_get(session->store, op->plan_id, &e.arena, &plan, err);
 	e.plan = plan;
 	e.summary = plan ? recorded_json(&e.arena, plan->summary_json) : NULL;
-	if (result == 0 && finished->end == ENGINE_DONE && operation_is_open(op) && op->plan_id)
-		result = keep_files(session, op, str_eq(op->kind, "destroy"), err);
+	if (result == 0 && operation_is_open(op) && plan)
+		result = keep_files_of(&e, session, err);
 	if (result == 0)
 		result = store_begin(session->store, err);
 	if (result == 0) {

@@ -62,10 +62,11 @@ void run_publish(struct run *run)
 	struct object_outcome *list = arena_array(&run->arena, run->item_count, sizeof *list);
 	size_t count = 0, desired = 0;
 	for (size_t i = 0; i < run->item_count; i++) {
-		if (run->items[i]->out.status == OBJECT_UNCHANGED)
+		const struct item *item = run->items[i];
+		if (item->out.status == OBJECT_UNCHANGED || item->aside)
 			continue;
-		list[count++] = run->items[i]->out;
-		desired += run->items[i]->desired != NULL;
+		list[count++] = item->out;
+		desired += item->desired != NULL;
 	}
 	size_t total = 0;
 	for (int k = 0; k < KIND_COUNT; k++)
@@ -73,6 +74,11 @@ void run_publish(struct run *run)
 	run->outcome.objects = list;
 	run->outcome.object_count = count;
 	run->outcome.unchanged = total > desired ? total - desired : 0;
+}
+
+const struct engine *run_engine(const struct run *run, const char *name)
+{
+	return run->options->engine ? run->options->engine : engine_find(name);
 }
 
 /* --- preview against plan ------------------------------------------------------------------- */
@@ -166,7 +172,8 @@ static int record_objects(struct run *run, struct err **err)
 		struct item *item = run->items[i];
 		const bool plain =
 			item->kind != KIND_CANVAS || item->decision.action == PLAN_RETAIN;
-		if (!plain || !item_acts(item) || item->out.status != OBJECT_PENDING)
+		if (!plain || item->aside || !item_acts(item) ||
+			item->out.status != OBJECT_PENDING)
 			continue;
 		if (record_with_audit(run, item, err) < 0)
 			return err_wrap(err, "record %s", item->key);
@@ -183,7 +190,7 @@ static int record_phases(struct run *run, struct err **err)
 	for (size_t i = 0; i < run->item_count; i++) {
 		const struct item *item = run->items[i];
 		const enum object_status status = item->out.status;
-		if (item->planned || item->begun || !item->row_there ||
+		if (item->aside || item->planned || item->begun || !item->row_there ||
 			(status != OBJECT_WAITING && status != OBJECT_REFUSED &&
 				status != OBJECT_FAILED))
 			continue;
@@ -200,7 +207,44 @@ static int record_phases(struct run *run, struct err **err)
 	return 0;
 }
 
+/* Is there an open plan that goes on mattering? One to destroy by name is a wish of its own. */
+static int void_stale_plan(struct run *run, const struct item *item, struct err **err)
+{
+	struct store *store = run->session->store;
+	struct plan_row *plan = NULL;
+	if (store_plan_open(store, item->key, &run->arena, &plan, err) < 0)
+		return -1;
+	if (!plan || (item->desired && str_eq(plan->action, plan_action_name(PLAN_DESTROY))))
+		return 0;
+	return store_plans_void(store, item->key, "nothing is left to do", err);
+}
+
+/* What is as it should be does not wait for anything, whatever it waited for before. */
+static int settle(struct run *run, struct err **err)
+{
+	struct session *s = run->session;
+	for (size_t i = 0; i < run->item_count; i++) {
+		const struct item *item = run->items[i];
+		if (item->aside || item->decision.action != PLAN_NONE)
+			continue;
+		if (void_stale_plan(run, item, err) < 0)
+			return -1;
+		const struct object_step step = {.phase = PHASE_APPLIED};
+		if (item->desired && item->row && item->row->phase != PHASE_APPLIED &&
+			store_object_step(s->store, item->key, &step, s->now_ms, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* --- the whole ------------------------------------------------------------------------------ */
+
+static const char *plain_digest(struct run *run, const struct item *item)
+{
+	char digest[DIGEST_HEX];
+	spec_digest_plain(load_spec(&run->load, item->key), digest);
+	return arena_strdup(&run->arena, digest);
+}
 
 static int record_revision(struct run *run, struct err **err)
 {
@@ -211,6 +255,8 @@ static int record_revision(struct run *run, struct err **err)
 		item->row_there = item->desired || item->row;
 		if (item->desired)
 			seen[count++] = (struct load_seen){item->key, item->digest};
+		else if (load_spec(&run->load, item->key)) /* to be destroyed by name */
+			seen[count++] = (struct load_seen){item->key, plain_digest(run, item)};
 	}
 	return load_record(&run->load, seen, count, &run->revision_id, err);
 }
@@ -219,6 +265,8 @@ static int exit_code(const struct run *run)
 {
 	int code = EXIT_DONE;
 	for (size_t i = 0; i < run->item_count; i++) {
+		if (run->items[i]->aside)
+			continue;
 		switch (run->items[i]->out.status) {
 		case OBJECT_FAILED:
 		case OBJECT_CANCELLED:
@@ -259,7 +307,7 @@ static int finish(struct run *run, struct err **err)
 	if (run->options->stop != RUN_STOP_NEVER || run->plan_only)
 		return 0;
 	/* Done is last: a run that finds the revision done looks no further. */
-	if (record_phases(run, err) < 0)
+	if (record_phases(run, err) < 0 || settle(run, err) < 0)
 		return -1;
 	if (run_write_note(run, err) < 0)
 		note_failed(run, err);
@@ -406,6 +454,7 @@ void run_free(struct run **at)
 	if (run->loaded)
 		load_close(&run->load);
 	strmap_release(&run->by_key);
+	strmap_release(&run->renamed);
 	render_types_free(run->types);
 	masker_free(run->masker);
 	err_free(&run->failure);

@@ -10,6 +10,7 @@
 
 #include <signal.h>
 
+struct engine;
 struct err;
 
 enum run_stop {
@@ -34,6 +35,7 @@ struct run_options {
 	 */
 	const char *const *destroy;
 	size_t parallel; /* 0: as Config says */
+	const struct engine *engine; /* NULL: the one that a canvas names; for tests */
 	const char *const *environ;
 	/*
 	 * Asks the user whether to apply these planned objects; NULL: there is nobody to ask, and

@@ -7,6 +7,7 @@
 #include "engine/engine.h"
 #include "format/emit.h"
 #include "reconcile/load.h"
+#include "reconcile/past.h"
 #include "reconcile/recorded.h"
 #include "reconcile/run.h"
 #include "reconcile/message.h"
@@ -17,9 +18,16 @@
 struct item {
 	struct object_outcome out;
 	const char *key, *name;
+	/*
+	 * The name that it was first applied under: of its workspace, of the files that were
+	 * applied, in physical names. A rename changes the name and leaves this.
+	 */
+	const char *born;
+	const char *taken_by; /* key of the renamed object that was born with this name; NULL */
 	enum spec_kind kind;
 	const struct spec *desired; /* NULL: not in the revision (or to be destroyed) */
 	const struct object_row *row; /* NULL: never recorded */
+	struct past past; /* what row says was applied, or tried */
 	char digest[DIGEST_HEX]; /* of desired; "" without one */
 	struct plan_decision decision;
 
@@ -31,7 +39,11 @@ struct item {
 	size_t label_count;
 	struct rendering rendering;
 	bool rendered;
-	const char *const *waits_for; /* keys of canvases that have to be ready before */
+	/*
+	 * Keys of canvases that come first: what it needs has to be ready; to destroy it, what
+	 * needed it has to be done.
+	 */
+	const char *const *waits_for;
 	const struct engine *engine;
 	struct engine_variable *secrets;
 	size_t secret_count;
@@ -44,6 +56,7 @@ struct item {
 	char identity[DIGEST_HEX];
 	const char *lineage; /* of the engine's state that was planned from */
 	int64_t serial;
+	bool aside; /* not one of the targets: decided and recorded, not worked on */
 	bool row_there; /* the store has a row of it */
 	bool planned; /* plan is there */
 	bool no_changes; /* and changes nothing */
@@ -69,6 +82,7 @@ struct run {
 	struct item **items; /* in order of work */
 	size_t item_count, item_cap;
 	struct strmap by_key;
+	struct strmap renamed; /* old key -> item that has its row now */
 	struct masker *masker;
 	size_t parallel;
 	int64_t revision_id;
@@ -79,6 +93,8 @@ struct run {
 	size_t notice_count, notice_cap;
 };
 
+/* The engine with this name, or the one that the options ask for. NULL: there is none. */
+const struct engine *run_engine(const struct run *run, const char *name);
 /* Tells the listener. */
 void run_emit(struct run *run, enum run_event_kind kind, const struct item *item, const char *text);
 void run_notice(struct run *run, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -97,6 +113,8 @@ MUST_CHECK int items_add_dependants(struct run *run, const char *key, struct err
 struct item *item_find(const struct run *run, const char *key);
 /* Facts, decision, rendering, preview and policy gates of one item, from what is true now. */
 MUST_CHECK int item_decide(struct run *run, struct item *item, struct err **err);
+/* The same in the middle of a run, with what is recorded of it brought up to date. */
+MUST_CHECK int item_decide_again(struct run *run, struct item *item, struct err **err);
 /* The Role that gates look at: as last recorded; as desired when it never was. NULL: none. */
 const struct role *run_gate_role(struct run *run, const char *key);
 /*
@@ -142,14 +160,16 @@ MUST_CHECK int outcome_record(struct session *session, const struct operation_ro
 
 /* What a plan has to remember so that anybody can record its end: spec, role, outputs, changes. */
 char *outcome_summary(struct arena *arena, const struct run *run, const struct item *item);
+/* The name that the plan's object was born with: of its workspace and its files. */
+const char *outcome_born(const struct plan_row *plan, struct arena *arena);
 /* The changes in a summary, for reports. */
 void outcome_changes(const char *summary_json, struct arena *arena, struct change_set *ret);
 /* Says in words where the engine's plan differs from the preview. */
 void item_surprises(struct run *run, struct item *item);
 /* Folder of the files that a plan was made from, absolute, heap-owned: STATE/rendered/PLAN. */
 char *outcome_rendered_dir(const struct session *session, const char *plan_id);
-/* Folder of the files that were last applied: STATE/applied/NAME. */
-char *outcome_applied_dir(const struct session *session, const char *name);
+/* Folder of the files that were last applied: STATE/applied/BORN. */
+char *outcome_applied_dir(const struct session *session, const char *born);
 
 /* --- adopt.c: what an earlier process left running ------------------------------------------ */
 

@@ -44,6 +44,11 @@ typedef const struct node *render_output_fn(
 
 struct render_input {
 	const char *name; /* of the canvas, without "canvas/" */
+	/*
+	 * The name that it was first applied under; NULL: name. Physical names and the key of a
+	 * backend's state are made from it, so that a new name moves nothing.
+	 */
+	const char *born;
 	const struct canvas *canvas;
 	const struct role *role; /* NULL: it is unknown (an error elsewhere); placeholders */
 	const struct config *config; /* NULL: defaults */

@@ -68,8 +68,8 @@ static struct node *backend_settings(
 			add_setting(w, list, pair->key->text, pair->value);
 	}
 	add_setting(w, list, b->setting,
-		wire_text(w, arena_printf(w->arena, "%s%s%s%s", prefix, b->before, w->input->name,
-				     b->after)));
+		wire_text(w, arena_printf(w->arena, "%s%s%s%s", prefix, b->before,
+				     w->input->born ? w->input->born : w->input->name, b->after)));
 	return list;
 }
 

@@ -234,7 +234,7 @@ static void set_scope(struct wiring *w)
 			  : role && role->region.text ? role->region.text
 						      : "us-east-1",
 		.repository = in->repository ? in->repository : "",
-		.canvas = in->name,
+		.canvas = in->born ? in->born : in->name,
 	};
 	w->none = node_new_null(w->arena);
 	w->no_items = node_new_seq(w->arena);

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "store/internal.h"
+#include "store/plans.h"
 
 static const char *const phase_names[] = {
 	[PHASE_NEW] = "new",
@@ -228,7 +229,18 @@ int store_object_suspend(struct store *store, const char *key, const char *by, c
 	return sql_run_on(&q, "object", key, err);
 }
 
-int store_object_rename(struct store *store, const char *old_key, const char *new_key, int64_t now,
+static int rename_in(struct store *store, enum sql_id id, const char *old_key, const char *new_key,
+	struct err **err)
+{
+	AUTO_SQL q = SQL_NONE;
+	if (sql_start(store, id, &q, err) < 0)
+		return -1;
+	sql_text(&q, old_key);
+	sql_text(&q, new_key);
+	return sql_run(&q, err);
+}
+
+static int rename_all(struct store *store, const char *old_key, const char *new_key, int64_t now,
 	struct err **err)
 {
 	AUTO_SQL q = SQL_NONE;
@@ -237,9 +249,22 @@ int store_object_rename(struct store *store, const char *old_key, const char *ne
 	sql_text(&q, old_key);
 	sql_text(&q, new_key);
 	sql_int(&q, now);
-	if (sql_run_on(&q, "object", old_key, err) < 0)
+	if (sql_run_on(&q, "object", old_key, err) < 0 ||
+		store_plans_void(store, old_key, "the object was renamed", err) < 0 ||
+		store_plans_void(store, new_key, "the object was renamed", err) < 0 ||
+		rename_in(store, SQL_PLANS_RENAME, old_key, new_key, err) < 0 ||
+		rename_in(store, SQL_OPERATIONS_RENAME, old_key, new_key, err) < 0)
 		return err_wrap(err, "rename %s to %s", old_key, new_key);
 	return 0;
+}
+
+int store_object_rename(struct store *store, const char *old_key, const char *new_key, int64_t now,
+	struct err **err)
+{
+	bool own;
+	if (sql_enter(store, &own, err) < 0)
+		return -1;
+	return sql_leave(store, own, rename_all(store, old_key, new_key, now, err), err);
 }
 
 int store_object_forget(struct store *store, const char *key, struct err **err)

@@ -77,7 +77,9 @@ MUST_CHECK int store_objects(struct store *store, const struct object_filter *fi
  */
 MUST_CHECK int store_object_seen(
 	struct store *store, const struct object_row *row, int64_t now, struct err **err);
-/* The object's spec left the repository. A row that never was applied is forgotten. */
+/*
+ * The object's spec left the repository. A row is forgotten when nothing was ever applied or tried.
+ */
 MUST_CHECK int store_object_gone(
 	struct store *store, const char *key, const char *revision, int64_t now, struct err **err);
 
@@ -103,7 +105,10 @@ MUST_CHECK int store_object_destroyed(
 /* by NULL resumes it. */
 MUST_CHECK int store_object_suspend(struct store *store, const char *key, const char *by,
 	const char *reason, int64_t now, struct err **err);
-/* Gives an object and all that hangs on it a new name (metadata.renamedFrom). */
+/*
+ * Gives an object and all that hangs on it, its plans and operations included, a new name
+ * (metadata.renamedFrom). Plans of it that are still open become void.
+ */
 MUST_CHECK int store_object_rename(struct store *store, const char *old_key, const char *new_key,
 	int64_t now, struct err **err);
 /* Removes the row and all that hangs on it, except plans, operations and audit. */

@@ -85,13 +85,20 @@ static void read_plan(struct sql *q, struct arena *arena, struct plan_row *ret)
 	ret->status_reason = sql_get_text(q, arena);
 }
 
+int store_plans_void(
+	struct store *store, const char *object_key, const char *reason, struct err **err)
+{
+	AUTO_SQL q = SQL_NONE;
+	if (sql_start(store, SQL_PLANS_VOID, &q, err) < 0)
+		return -1;
+	sql_text(&q, object_key);
+	sql_text(&q, reason);
+	return sql_run(&q, err);
+}
+
 static int replace_plan(struct store *store, const struct plan_row *row, struct err **err)
 {
-	AUTO_SQL old = SQL_NONE;
-	if (sql_start(store, SQL_PLANS_VOID, &old, err) < 0)
-		return -1;
-	sql_text(&old, row->object_key);
-	if (sql_run(&old, err) < 0)
+	if (store_plans_void(store, row->object_key, "replaced by a newer plan", err) < 0)
 		return -1;
 	AUTO_SQL q = SQL_NONE;
 	if (sql_start(store, SQL_PLAN_ADD, &q, err) < 0)

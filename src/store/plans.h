@@ -59,6 +59,9 @@ MUST_CHECK int store_plan_open(struct store *store, const char *object_key, stru
  */
 MUST_CHECK int store_plan_move(struct store *store, const char *id, enum plan_status status,
 	const char *reason, bool *ret_moved, struct err **err);
+/* Plans of the object that are still open become void; none is fine. */
+MUST_CHECK int store_plans_void(
+	struct store *store, const char *object_key, const char *reason, struct err **err);
 /* Open plans whose time is over become expired; *ret_count how many. */
 MUST_CHECK int store_plans_expire(
 	struct store *store, int64_t now, int64_t *ret_count, struct err **err);

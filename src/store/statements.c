@@ -75,8 +75,8 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_OBJECT_GONE] =
 		"UPDATE objects SET present = 0, seen_revision = ?2, updated_at = ?3 WHERE key = ?1",
 	[SQL_OBJECT_GONE_UNAPPLIED] =
-		"DELETE FROM objects WHERE key = ?1 AND applied_digest IS NULL"
-		" AND phase IN ('new', 'planned', 'waiting', 'refused')",
+		"DELETE FROM objects WHERE key = ?1 AND applied_digest IS NULL AND outcome IS NULL"
+		" AND phase IN ('new', 'planned', 'waiting', 'refused', 'failed')",
 	[SQL_OBJECT_STEP] =
 		"UPDATE objects SET phase_since = iif(phase = ?2, phase_since, ?6), phase = ?2,"
 		" outcome = ifnull(?3, outcome), reason = ?4, plan_id = ?5, updated_at = ?6"
@@ -97,6 +97,8 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_OBJECT_RENAME] =
 		"UPDATE objects SET key = ?2, name = substr(?2, instr(?2, '/') + 1), updated_at = ?3"
 		" WHERE key = ?1",
+	[SQL_PLANS_RENAME] = "UPDATE plans SET object_key = ?2 WHERE object_key = ?1",
+	[SQL_OPERATIONS_RENAME] = "UPDATE operations SET object_key = ?2 WHERE object_key = ?1",
 	[SQL_OBJECT_FORGET] = "DELETE FROM objects WHERE key = ?",
 	[SQL_OBJECT_COUNT] =
 		"SELECT count(*) FROM objects WHERE kind = ? AND present = 1 AND phase <> 'destroyed'",
@@ -113,8 +115,7 @@ static const char *const texts[SQL_COUNT] = {
 		"INSERT INTO plans (" PLAN_COLUMNS ")"
 		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_PLANS_VOID] =
-		"UPDATE plans SET status = 'void', status_reason = 'replaced by a newer plan'"
-		" WHERE object_key = ? AND " IS_OPEN,
+		"UPDATE plans SET status = 'void', status_reason = ?2 WHERE object_key = ?1 AND " IS_OPEN,
 	[SQL_PLAN_GET] =
 		"SELECT " PLAN_COLUMNS " FROM plans WHERE id BETWEEN upper(?1) AND upper(?1) || '~'"
 		" LIMIT 2",

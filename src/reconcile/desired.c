@@ -225,8 +225,7 @@ int item_use_recorded(struct run *run, struct item *item, struct err **err)
 	if (!spec || spec->kind != KIND_CANVAS)
 		return err_set(
 			err, ERR_CORRUPT, "the recorded spec of %s cannot be read", item->key);
-	const struct spec *role =
-		recorded_spec(&run->arena, node_get(item->past.side, "role"));
+	const struct spec *role = recorded_spec(&run->arena, node_get(item->past.side, "role"));
 	item->canvas = spec->canvas;
 	item->labels = spec->labels;
 	item->label_count = spec->label_count;

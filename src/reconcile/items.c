@@ -61,8 +61,8 @@ static enum spec_kind kind_of_key(const char *key)
 static int take_old_row(
 	struct run *run, struct item *item, struct object_row **ret, struct err **err)
 {
-	const char *old = arena_printf(&run->arena, "%s/%s", spec_kind_name(item->kind),
-		item->desired->renamed_from.text);
+	const char *old = arena_printf(
+		&run->arena, "%s/%s", spec_kind_name(item->kind), item->desired->renamed_from.text);
 	if (load_entry(&run->load, old) || strmap_has(&run->renamed, old))
 		return 0;
 	if (store_object_get(run->session->store, old, OBJECT_FULL, &run->arena, ret, err) < 0)

@@ -107,8 +107,7 @@ int past_taken(const struct session *session, const char *key, struct arena *are
 		const size_t len = strcspn(line, "\n");
 		const char *other = arena_memdup(arena, line, len);
 		bool taken = false;
-		if (!str_eq(other, key) &&
-			holds(session, other, slash + 1, arena, &taken, err) < 0)
+		if (!str_eq(other, key) && holds(session, other, slash + 1, arena, &taken, err) < 0)
 			return -1;
 		if (taken)
 			*ret_key = other;

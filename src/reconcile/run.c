@@ -172,8 +172,7 @@ static int record_objects(struct run *run, struct err **err)
 		struct item *item = run->items[i];
 		const bool plain =
 			item->kind != KIND_CANVAS || item->decision.action == PLAN_RETAIN;
-		if (!plain || item->aside || !item_acts(item) ||
-			item->out.status != OBJECT_PENDING)
+		if (!plain || item->aside || !item_acts(item) || item->out.status != OBJECT_PENDING)
 			continue;
 		if (record_with_audit(run, item, err) < 0)
 			return err_wrap(err, "record %s", item->key);

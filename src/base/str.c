@@ -39,29 +39,6 @@ void str_reserve(struct str *s, size_t extra)
 	s->cap = cap;
 }
 
-void str_addn(struct str *s, const void *data, size_t len)
-{
-	if (len >= s->cap - s->len || !s->cap)
-		str_reserve(s, len);
-	if (len)
-		memcpy(s->data + s->len, data, len);
-	s->len += len;
-	s->data[s->len] = '\0';
-}
-
-void str_add(struct str *s, const char *text)
-{
-	str_addn(s, text, strlen(text));
-}
-
-void str_addc(struct str *s, char c)
-{
-	if (s->len + 1 >= s->cap)
-		str_reserve(s, 1);
-	s->data[s->len++] = c;
-	s->data[s->len] = '\0';
-}
-
 void str_addi(struct str *s, int64_t value)
 {
 	char digits[20]; /* of the largest magnitude, 2^63 */
@@ -197,11 +174,22 @@ static int utf8_following(unsigned char c, unsigned char *low, unsigned char *hi
 	return c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
 }
 
+/* Past eight ASCII characters at a time. */
+static size_t skip_ascii(const char *text, size_t i, size_t len)
+{
+	for (; len - i >= 8; i += 8) {
+		uint64_t w;
+		memcpy(&w, text + i, 8);
+		if (w & UINT64_C(0x8080808080808080))
+			break;
+	}
+	return i;
+}
+
 size_t utf8_valid(const char *text, size_t len)
 {
 	const unsigned char *p = (const unsigned char *)text;
-	size_t i = 0;
-	while (i < len) {
+	for (size_t i = skip_ascii(text, 0, len); i < len; i = skip_ascii(text, i, len)) {
 		unsigned char low, high;
 		const int more = utf8_following(p[i], &low, &high);
 		if (more < 0 || (size_t)more >= len - i)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct str {
 	char *data;
@@ -28,9 +29,30 @@ void str_release(struct str *s); /* frees and leaves it empty */
 void str_clear(struct str *s); /* empties, keeps the memory */
 void str_reserve(struct str *s, size_t extra);
 
-void str_add(struct str *s, const char *text);
-void str_addn(struct str *s, const void *data, size_t len);
-void str_addc(struct str *s, char c);
+/* Here so that the usual case, a few bytes into memory that is there, costs no call. */
+static inline void str_addn(struct str *s, const void *data, size_t len)
+{
+	if (len >= s->cap - s->len)
+		str_reserve(s, len);
+	if (len)
+		memcpy(s->data + s->len, data, len);
+	s->len += len;
+	s->data[s->len] = '\0';
+}
+
+static inline void str_addc(struct str *s, char c)
+{
+	if (s->cap - s->len < 2)
+		str_reserve(s, 1);
+	s->data[s->len++] = c;
+	s->data[s->len] = '\0';
+}
+
+static inline void str_add(struct str *s, const char *text)
+{
+	str_addn(s, text, strlen(text));
+}
+
 /* The number in decimal. */
 void str_addi(struct str *s, int64_t value);
 void str_addf(struct str *s, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -25,9 +25,9 @@ static struct node_pair *find_pair(const struct node *map, const char *key, size
 	return NULL;
 }
 
-struct node *node_get(const struct node *map, const char *key)
+struct node *node_getn(const struct node *map, const char *key, size_t len)
 {
-	const struct node_pair *pair = find_pair(map, key, strlen(key));
+	const struct node_pair *pair = find_pair(map, key, len);
 	return pair ? pair->value : NULL;
 }
 
@@ -292,4 +292,20 @@ void node_map_set(struct arena *a, struct node *map, const char *key, struct nod
 		pair->key = node_new_string(a, key);
 	}
 	pair->value = value;
+}
+
+struct node *node_new_map_of(struct arena *a, size_t count)
+{
+	struct node *map = node_new_map(a);
+	map->map.pairs = arena_array(a, count, sizeof(struct node_pair));
+	map->map.cap = count;
+	return map;
+}
+
+void node_map_add(struct arena *a, struct node *map, const char *key, struct node *value)
+{
+	map->map.pairs = arena_grow(
+		a, map->map.pairs, map->map.count, &map->map.cap, sizeof(struct node_pair));
+	map->map.pairs[map->map.count++] =
+		(struct node_pair){new_node(a, NODE_STRING, key, strlen(key)), value};
 }

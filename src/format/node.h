@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum node_type {
 	NODE_NULL,
@@ -71,7 +72,11 @@ struct node {
 };
 
 /* Lookup by key; NULL if node is NULL, no map, or has no such key. */
-struct node *node_get(const struct node *map, const char *key);
+struct node *node_getn(const struct node *map, const char *key, size_t len);
+static inline struct node *node_get(const struct node *map, const char *key)
+{
+	return node_getn(map, key, strlen(key));
+}
 /* The key's own node, for positions; NULL as above. */
 struct node *node_get_key(const struct node *map, const char *key);
 /* The text of a string scalar, or NULL if node is NULL or anything else. */
@@ -114,6 +119,12 @@ struct node *node_new_map(struct arena *a);
 void node_seq_add(struct arena *a, struct node *seq, struct node *item);
 /* Sets or replaces key. Linear: meant for maps of tens of keys. */
 void node_map_set(struct arena *a, struct node *map, const char *key, struct node *value);
+/*
+ * For maps that code builds with keys of its own: room for count pairs, and a pair with a key that
+ * is not there yet and outlives the map.
+ */
+struct node *node_new_map_of(struct arena *a, size_t count);
+void node_map_add(struct arena *a, struct node *map, const char *key, struct node *value);
 
 #define SEQ_FOREACH(list, i, item)                                                                 \
 	for (size_t i = 0; (list) && (list)->type == NODE_SEQ && i < (list)->seq.count; i++)       \

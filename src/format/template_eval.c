@@ -56,9 +56,11 @@ struct node *new_value(struct eval *ev, int type)
 
 struct node *new_bool(struct eval *ev, bool value)
 {
-	struct node *v = new_value(ev, NODE_BOOL);
-	v->boolean = value;
-	return v;
+	(void)ev;
+	/* Values are never changed, so that these two are enough. */
+	static const struct node values[2] = {
+		{.type = NODE_BOOL, .boolean = false}, {.type = NODE_BOOL, .boolean = true}};
+	return (struct node *)(uintptr_t)&values[value];
 }
 
 struct node *new_int(struct eval *ev, int64_t value)

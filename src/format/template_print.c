@@ -8,7 +8,6 @@
  */
 #include "format/template_internal.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,6 +48,18 @@ static bool is_opener(char c)
 	return c == '$' || c == '%';
 }
 
+/* How many characters there are at the beginning of text that mean themselves in any company. */
+static size_t hcl_plain(const char *text, size_t len)
+{
+	size_t i = 0;
+	for (; i < len; i++) {
+		const char c = text[i];
+		if (c < ' ' || c == '"' || c == '\\' || c == 0x7f || is_opener(c))
+			break;
+	}
+	return i;
+}
+
 static void hcl_content(struct str *out, const char *text, size_t len, size_t *hold)
 {
 	const bool held = hold && *hold == out->len;
@@ -58,6 +69,11 @@ static void hcl_content(struct str *out, const char *text, size_t len, size_t *h
 		add_escape(out, (uint32_t)last);
 	}
 	for (size_t i = 0; i < len;) {
+		const size_t plain = hcl_plain(text + i, len - i);
+		str_addn(out, text + i, plain);
+		i += plain;
+		if (i == len)
+			break;
 		size_t n = 1;
 		const uint32_t c = utf8_at(text + i, len - i, &n);
 		if (!is_opener(text[i]) || i + 1 == len || text[i + 1] != '{')
@@ -154,7 +170,7 @@ bool print_hcl(struct eval *ev, struct pos pos, const struct node *v)
 		str_add(ev->out, v->boolean ? "true" : "false");
 		break;
 	case NODE_INT:
-		str_addf(ev->out, "%" PRId64, v->integer);
+		str_addi(ev->out, v->integer);
 		break;
 	case NODE_FLOAT:
 		ok = finite_float(ev, pos, v);
@@ -226,7 +242,7 @@ static bool json_plain(struct eval *ev, struct pos pos, const struct node *v, st
 		str_add(out, v->boolean ? "true" : "false");
 		return true;
 	case NODE_INT:
-		str_addf(out, "%" PRId64, v->integer);
+		str_addi(out, v->integer);
 		return true;
 	case NODE_FLOAT:
 		if (!isfinite(v->real))

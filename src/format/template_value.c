@@ -5,7 +5,6 @@
 #include "base/num.h"
 #include "format/template_internal.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -76,7 +75,7 @@ struct node *map_find(const struct node *map, const char *key, size_t len)
 {
 	for (size_t i = 0; i < map->map.count; i++) {
 		const struct node *k = map->map.pairs[i].key;
-		if (k->len == len && !memcmp(k->text, key, len))
+		if (k->len == len && k->text[0] == *key && !memcmp(k->text, key, len))
 			return map->map.pairs[i].value;
 	}
 	return NULL;
@@ -304,7 +303,7 @@ bool value_text(const struct node *v, struct str *out)
 		str_add(out, v->boolean ? "True" : "False");
 		return true;
 	case NODE_INT:
-		str_addf(out, "%" PRId64, v->integer);
+		str_addi(out, v->integer);
 		return true;
 	case NODE_FLOAT:
 		text_float(v->real, out);

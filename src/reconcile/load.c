@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/workers.h"
 #include "format/yaml.h"
 
 #include <string.h>
@@ -156,15 +157,13 @@ static int each_recorded(struct load *l, enum spec_kind kind,
 	if (!l->session->store || l->flags & LOAD_ALL)
 		return 0;
 	AUTO_ARENA scratch = {0};
-	const struct object_filter filter = {.kind = spec_kind_name(kind)};
-	struct object_rows rows = {0};
-	if (store_objects(l->session->store, &filter, OBJECT_BRIEF, &scratch, &rows, err) < 0)
+	struct store_keys keys = {0};
+	if (store_object_keys(l->session->store, spec_kind_name(kind), &scratch, &keys, err) < 0)
 		return -1;
-	for (size_t i = 0; i < rows.count; i++) {
-		const char *key = rows.items[i].key;
-		const struct loaded_spec *entry = strmap_get(&l->specs, key);
-		if (rows.items[i].present && !(entry && entry->changed) && !is_gone(l, key))
-			fn(l, key, data);
+	for (size_t i = 0; i < keys.count; i++) {
+		const struct loaded_spec *entry = strmap_get(&l->specs, keys.items[i]);
+		if (!(entry && entry->changed) && !is_gone(l, keys.items[i]))
+			fn(l, keys.items[i], data);
 	}
 	return 0;
 }
@@ -433,10 +432,10 @@ static int add_dependants(
 	return 0;
 }
 
-static void check_canvas(struct load *l, const struct spec *spec)
+static void make_input(struct load *l, const struct spec *spec, struct render_input *ret)
 {
 	const struct spec *found = load_role_of(l, spec);
-	const struct render_input input = {
+	*ret = (struct render_input){
 		.name = spec->name,
 		.canvas = spec->canvas,
 		.role = found ? found->role : NULL,
@@ -444,7 +443,35 @@ static void check_canvas(struct load *l, const struct spec *spec)
 		.repository = l->session->repository,
 		.pos = spec->name_pos,
 	};
-	render_check_canvas(l->types, &input, &l->diags);
+}
+
+struct canvas_checks {
+	struct render_types *types;
+	struct render_input *inputs;
+	size_t count;
+};
+
+static bool is_fine(void *data, size_t i)
+{
+	struct canvas_checks *checks = data;
+	AUTO_DIAGS diags = {0};
+	render_check_canvas(checks->types, &checks->inputs[i], &diags);
+	return diags.count == 0;
+}
+
+/* On all processors; what is not fine is looked at again here, to hear why. */
+static void check_canvases(struct load *l, const struct check_list *list)
+{
+	struct canvas_checks checks = {.types = l->types};
+	checks.inputs = arena_array(&l->arena, list->count, sizeof *checks.inputs);
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i]->kind == KIND_CANVAS)
+			make_input(l, list->items[i], &checks.inputs[checks.count++]);
+	bool *fine = arena_array(&l->arena, checks.count, sizeof *fine);
+	workers_check(checks.count, is_fine, &checks, fine);
+	for (size_t i = 0; i < checks.count; i++)
+		if (!fine[i])
+			render_check_canvas(l->types, &checks.inputs[i], &l->diags);
 }
 
 static int check_all(struct load *l, struct err **err)
@@ -463,9 +490,7 @@ static int check_all(struct load *l, struct err **err)
 	add_key(l, &l->broken, &l->broken_count, &l->broken_cap, NULL);
 	const struct spec_finder finder = load_finder(l);
 	spec_check(list.items, list.count, &finder, &l->diags);
-	for (size_t i = 0; i < list.count; i++)
-		if (list.items[i]->kind == KIND_CANVAS)
-			check_canvas(l, list.items[i]);
+	check_canvases(l, &list);
 	diag_sort(&l->diags);
 	return 0;
 }

@@ -87,8 +87,25 @@ static void step_in_expression(const struct scan *s, struct nesting *n)
 	}
 }
 
+/* Most texts hold nothing but characters: true, and past it, if this is one of those. */
+static bool scan_plain_string(struct scan *s)
+{
+	for (size_t i = s->at + 1; i < s->len; i++) {
+		const char c = s->text[i];
+		if (c == '"') {
+			s->at = i + 1;
+			return true;
+		}
+		if (c == '\\' || c == '$' || c == '%' || c == '\n')
+			return false;
+	}
+	return false;
+}
+
 static int scan_string(struct scan *s, struct err **err)
 {
+	if (scan_plain_string(s))
+		return 0;
 	struct nesting n = {.in_string = true};
 	const uint32_t start = s->line;
 	for (s->at++; s->at < s->len && s->text[s->at] != '\n'; s->at++) {

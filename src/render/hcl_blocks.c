@@ -55,6 +55,14 @@ static void add_attr(struct parse *p, const char *path, const char *text)
 /* The expression from here to the end of the line (brackets may span lines), on one line. */
 static const char *parse_expression(struct parse *p)
 {
+	/* Most are one token. */
+	const struct hcl_token *only = current(p);
+	if (only && only->kind != HCL_PUNCT && p->at + 1 < p->tokens->count &&
+		only[1].kind == HCL_NEWLINE && only->kind != HCL_NEWLINE &&
+		only->kind != HCL_COMMENT) {
+		p->at++;
+		return arena_memdup(p->arena, only->text, only->len);
+	}
 	AUTO_STR text = STR_INIT;
 	const struct hcl_token *before = NULL, *last = NULL;
 	int depth = 0;
@@ -85,6 +93,17 @@ static const char *label_text(struct parse *p, const struct hcl_token *t)
 	return arena_memdup(p->arena, t->text, t->len);
 }
 
+/* "a.b" */
+static const char *joined(struct parse *p, const char *a, const char *b)
+{
+	const size_t n = strlen(a), m = strlen(b);
+	char *text = arena_alloc(p->arena, n + m + 2);
+	memcpy(text, a, n);
+	text[n] = '.';
+	memcpy(text + n + 1, b, m);
+	return text;
+}
+
 struct seen {
 	const char *name;
 	size_t count;
@@ -105,7 +124,7 @@ static const char *nested_path(struct parse *p, const char *prefix, const char *
 	}
 	const char *dot = *prefix ? "." : "";
 	if (index == 0)
-		return arena_printf(p->arena, "%s%s%s", prefix, dot, name);
+		return *prefix ? joined(p, prefix, name) : name;
 	return arena_printf(p->arena, "%s%s%s[%zu]", prefix, dot, name, index);
 }
 
@@ -127,8 +146,7 @@ static int parse_body(struct parse *p, const char *prefix, int depth, struct err
 		p->at++;
 		if (is_at(p, '=')) {
 			p->at++;
-			const char *path =
-				*prefix ? arena_printf(p->arena, "%s.%s", prefix, name) : name;
+			const char *path = *prefix ? joined(p, prefix, name) : name;
 			add_attr(p, path, parse_expression(p));
 			continue;
 		}
@@ -155,7 +173,7 @@ static const char *block_address(struct parse *p, const struct hcl_block *b)
 	if (!second)
 		return arena_printf(p->arena, "%s.%s", b->type, first);
 	if (str_eq(b->type, "resource"))
-		return arena_printf(p->arena, "%s.%s", first, second);
+		return joined(p, first, second);
 	return arena_printf(p->arena, "%s.%s.%s", b->type, first, second);
 }
 

@@ -219,6 +219,12 @@ static void print_blanks(struct str *out, size_t n)
 {
 	static const char blanks[] = "                                                            "
 				     "                                                            ";
+	if (n == 0)
+		return;
+	if (n == 1) {
+		str_addc(out, ' ');
+		return;
+	}
 	for (; n > sizeof(blanks) - 1; n -= sizeof(blanks) - 1)
 		str_addn(out, blanks, sizeof(blanks) - 1);
 	str_addn(out, blanks, n);

@@ -142,25 +142,28 @@ static struct node *node_locals(struct wiring *w, const struct wire_node *n)
 	return all;
 }
 
+/* As many as a view has, with what is added to it later. */
+enum { VIEW_KEYS = 36 };
+
 /* Every name that templates may use, with its empty value. */
 static void make_view(struct wiring *w, struct wire_node *n)
 {
 	static const char *const singles[] = {"subnet_id", "az", "egress", "security_group_id",
 		"kms_key_arn", "instances", "subnet_ids", "net"};
-	n->view = node_new_map(w->arena);
-	node_map_set(w->arena, n->view, "canvas", w->canvas);
-	node_map_set(w->arena, n->view, "node", node_identity(w, n));
-	node_map_set(w->arena, n->view, "config", n->config);
-	node_map_set(w->arena, n->view, "tags", node_tags(w, n));
-	node_map_set(w->arena, n->view, "locals", node_locals(w, n));
+	n->view = node_new_map_of(w->arena, VIEW_KEYS);
+	node_map_add(w->arena, n->view, "canvas", w->canvas);
+	node_map_add(w->arena, n->view, "node", node_identity(w, n));
+	node_map_add(w->arena, n->view, "config", n->config);
+	node_map_add(w->arena, n->view, "tags", node_tags(w, n));
+	node_map_add(w->arena, n->view, "locals", node_locals(w, n));
 	n->self = node_self(w, n);
-	node_map_set(w->arena, n->view, "this", n->self);
+	node_map_add(w->arena, n->view, "this", n->self);
 	for (size_t i = 0; i < ARRAY_LEN(singles); i++)
-		node_map_set(w->arena, n->view, singles[i], w->none);
-	node_map_set(w->arena, n->view, "is_event_source", node_new_bool(w->arena, false));
+		node_map_add(w->arena, n->view, singles[i], w->none);
+	node_map_add(w->arena, n->view, "is_event_source", node_new_bool(w->arena, false));
 	for (int i = 0; i < LIST_COUNT; i++) {
 		n->lists[i] = node_new_seq(w->arena);
-		node_map_set(w->arena, n->view, list_names[i], n->lists[i]);
+		node_map_add(w->arena, n->view, list_names[i], n->lists[i]);
 	}
 }
 

@@ -280,7 +280,7 @@ struct node *wire_config(struct wiring *w, struct wire_node *n)
 	MAP_FOREACH (given, pair)
 		if (!type_find_key(n->type, pair->key->text))
 			unknown_key(w, n, pair->key);
-	struct node *config = node_new_map(w->arena);
+	struct node *config = node_new_map_of(w->arena, n->type->key_count);
 	for (size_t i = 0; i < n->type->key_count; i++) {
 		const struct type_key *key = &n->type->keys[i];
 		struct node *value = node_get(given, key->name);
@@ -300,7 +300,7 @@ struct node *wire_config(struct wiring *w, struct wire_node *n)
 					key->name, key->doc);
 			value = w->none;
 		}
-		node_map_set(w->arena, config, key->name, value);
+		node_map_add(w->arena, config, key->name, value);
 	}
 	/* What cannot be computed from a wrong value would only be said twice. */
 	if (w->diags->errors > errors)

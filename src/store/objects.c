@@ -90,11 +90,14 @@ int store_objects(struct store *store, const struct object_filter *filter, enum 
 {
 	*ret = (struct object_rows){0};
 	AUTO_SQL q = SQL_NONE;
-	const enum sql_id id = parts == OBJECT_BRIEF ? SQL_OBJECTS_BRIEF : SQL_OBJECTS_FULL;
+	const bool unsettled = filter && filter->unsettled;
+	const enum sql_id id = parts == OBJECT_FULL ? SQL_OBJECTS_FULL
+			       : unsettled          ? SQL_OBJECTS_UNSETTLED
+						    : SQL_OBJECTS_BRIEF;
 	if (sql_start(store, id, &q, err) < 0)
 		return -1;
 	sql_text(&q, filter ? filter->kind : NULL);
-	sql_int(&q, filter && filter->unsettled);
+	sql_int(&q, unsettled);
 	sql_int(&q, filter && filter->all);
 	size_t cap = 0;
 	int rc;
@@ -348,4 +351,10 @@ int store_dependants(struct store *store, const char *key, struct arena *arena,
 	struct store_keys *ret, struct err **err)
 {
 	return read_keys(store, SQL_DEPENDANTS, key, arena, ret, err);
+}
+
+int store_object_keys(struct store *store, const char *kind, struct arena *arena,
+	struct store_keys *ret, struct err **err)
+{
+	return read_keys(store, SQL_OBJECT_KEYS, kind, arena, ret, err);
 }

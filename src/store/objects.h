@@ -118,6 +118,14 @@ MUST_CHECK int store_object_forget(struct store *store, const char *key, struct 
 MUST_CHECK int store_object_count(
 	struct store *store, const char *kind, int64_t *ret, struct err **err);
 
+struct store_keys {
+	const char **items;
+	size_t count;
+};
+/* The keys of those objects, sorted; from an index alone too. */
+MUST_CHECK int store_object_keys(struct store *store, const char *kind, struct arena *arena,
+	struct store_keys *ret, struct err **err);
+
 /* Anything to do without a new commit? Answered from indexes alone. */
 struct store_pending {
 	int64_t unsettled; /* objects not applied, destroyed or orphaned, or applied differs from
@@ -131,10 +139,6 @@ MUST_CHECK int store_pending(struct store *store, struct store_pending *ret, str
 MUST_CHECK int store_needs_put(struct store *store, const char *key, const char *const *keys,
 	size_t count, struct err **err);
 
-struct store_keys {
-	const char **items;
-	size_t count;
-};
 /* What key refers to, and which objects refer to key, even if key itself is not there. */
 MUST_CHECK int store_needs(struct store *store, const char *key, struct arena *arena,
 	struct store_keys *ret, struct err **err);

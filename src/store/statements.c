@@ -61,6 +61,10 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_OBJECT_AT_PATH] =
 		"SELECT " OBJECT_COLUMNS " FROM objects WHERE path = ? AND present",
 	[SQL_OBJECTS_BRIEF] = "SELECT " OBJECT_COLUMNS OBJECTS_WHERE,
+	/* The condition stands there in so many words that its index is used. */
+	[SQL_OBJECTS_UNSETTLED] =
+		"SELECT " OBJECT_COLUMNS " FROM objects WHERE (?1 IS NULL OR kind = ?1) AND ?2 = 1"
+		" AND unsettled = 1 AND (?3 = 1 OR phase <> 'destroyed') ORDER BY key",
 	[SQL_OBJECTS_FULL] = "SELECT " OBJECT_COLUMNS OBJECT_LONG_COLUMNS OBJECTS_WHERE,
 	[SQL_OBJECT_SEEN] =
 		"INSERT INTO objects (key, kind, name, path, blob_id, present, seen_digest, seen_revision,"
@@ -100,6 +104,9 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_PLANS_RENAME] = "UPDATE plans SET object_key = ?2 WHERE object_key = ?1",
 	[SQL_OPERATIONS_RENAME] = "UPDATE operations SET object_key = ?2 WHERE object_key = ?1",
 	[SQL_OBJECT_FORGET] = "DELETE FROM objects WHERE key = ?",
+	[SQL_OBJECT_KEYS] =
+		"SELECT key FROM objects WHERE kind = ? AND present = 1 AND phase <> 'destroyed'"
+		" ORDER BY key",
 	[SQL_OBJECT_COUNT] =
 		"SELECT count(*) FROM objects WHERE kind = ? AND present = 1 AND phase <> 'destroyed'",
 	[SQL_PENDING] =

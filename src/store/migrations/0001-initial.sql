@@ -68,7 +68,7 @@ CREATE TABLE objects (
 	applied_spec_json TEXT,
 	applied_role_json TEXT
 ) STRICT;
-CREATE INDEX objects_kind ON objects (kind, present, phase);
+CREATE INDEX objects_kind ON objects (kind, present, key, phase);
 CREATE INDEX objects_path ON objects (path) WHERE present = 1;
 CREATE INDEX objects_unsettled ON objects (unsettled) WHERE unsettled = 1;
 

@@ -27,29 +27,71 @@ static void on_event(void *data, const struct engine_event *event)
 		run_emit(a->run, RUN_PROGRESS, &a->item, line.data);
 }
 
-/* The engine's view of an object whose spec may be gone: its workspace is enough. */
-static struct engine_target bare_target(struct run *run, const char *name)
+/*
+ * Where it was begun: backend and role as the plan remembers them or, to destroy, as they were
+ * recorded. The specs are not read yet, and may say something else or be wrong by now.
+ */
+static int find_side(struct run *run, const struct operation_row *op, const struct plan_row *plan,
+	const struct node **ret, struct err **err)
 {
-	return (struct engine_target){
+	struct object_row *row = NULL;
+	struct past past = {0};
+	*ret = plan ? node_get(recorded_json(&run->arena, plan->summary_json), "side") : NULL;
+	if (*ret)
+		return 0;
+	struct store *store = run->session->store;
+	if (store_object_get(store, op->object_key, OBJECT_FULL, &run->arena, &row, err) < 0 ||
+		(row && past_read(store, row, &run->arena, &past, err) < 0))
+		return -1;
+	*ret = past.side;
+	return 0;
+}
+
+static const struct config *config_with(struct run *run, const struct node *backend)
+{
+	const struct config *recorded = recorded_config(run->session->store, &run->arena);
+	struct config *config = arena_alloc(&run->arena, sizeof *config);
+	*config = recorded ? *recorded : *spec_config_default(&run->arena);
+	const bool local = !backend || backend->type == NODE_NULL;
+	config->terraform.backend = local ? NULL : (struct node *)(uintptr_t)backend;
+	return config;
+}
+
+static int make_target(struct run *run, const struct operation_row *op, const struct plan_row *plan,
+	struct engine_target *ret, struct err **err)
+{
+	const struct node *side = NULL;
+	const char *slash = strchr(op->object_key, '/');
+	if (find_side(run, op, plan, &side, err) < 0)
+		return -1;
+	const struct spec *role = recorded_spec(&run->arena, node_get(side, "role"));
+	*ret = (struct engine_target){
 		.state_dir = run->session->state_dir,
-		.name = name,
-		.config = run->load.config,
+		.name = plan    ? outcome_born(plan, &run->arena)
+			: slash ? slash + 1
+				: op->object_key,
+		.config = config_with(run, node_get(side, "backend")),
+		.role = role ? role->role : NULL,
 		.environ = run->options->environ,
 		.masker = run->masker,
 	};
+	return 0;
 }
 
 static int adopt_apply(struct run *run, const struct operation_row *op, struct err **err)
 {
 	struct adoption a = {.run = run, .log = STR_INIT};
-	const char *slash = strchr(op->object_key, '/');
 	a.item.key = a.item.out.key = op->object_key;
 	struct plan_row *plan = NULL;
 	if (op->plan_id &&
 		store_plan_get(run->session->store, op->plan_id, &run->arena, &plan, err) < 0)
 		return -1;
-	const struct engine *engine = engine_find(plan ? plan->engine : "terraform");
-	const struct engine_target target = bare_target(run, slash ? slash + 1 : op->object_key);
+	const struct engine *engine = run_engine(run, plan ? plan->engine : "terraform");
+	struct engine_target target;
+	if (!engine)
+		return err_set(err, ERR_INVALID, "this trueup has no engine '%s'", plan->engine);
+	if (make_target(run, op, plan, &target, err) < 0)
+		return -1;
 	AUTO_FREE char *dir = xasprintf("%s/jobs/%s", run->session->state_dir, op->id);
 	const struct engine_run engine_run = {
 		.job_dir = dir,

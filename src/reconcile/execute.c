@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "engine/job.h"
 #include "reconcile/follow.h"
 #include "reconcile/run_internal.h"
 #include "reconcile/tasks.h"
@@ -213,7 +214,9 @@ static void on_plan_end(void *data, const char *failure)
 {
 	struct work *w = data;
 	AUTO_ERR err = NULL;
-	if (!w->heard)
+	if (failure == TASK_NOT_BEGUN)
+		item_status(w->run, w->item, OBJECT_CANCELLED, "%s", failure);
+	else if (!w->heard)
 		item_status(w->run, w->item, OBJECT_FAILED, "planning stopped: %s",
 			failure ? failure : "it said nothing");
 	if (fs_remove_tree(w->job_dir, &err) < 0)
@@ -266,9 +269,14 @@ static void show_end(struct run *run, struct item *item)
 			"its state changed since the plan was made: nothing was done");
 		item->out.hint = "trueup reconcile makes a new plan";
 		break;
+	case ENGINE_NEVER_STARTED:
+		item_status(run, item,
+			str_eq(item->finished.error, TASK_NOT_BEGUN) ? OBJECT_CANCELLED
+								     : OBJECT_FAILED,
+			"%s", item->finished.error);
+		break;
 	case ENGINE_FAILED:
 	case ENGINE_TIMED_OUT:
-	case ENGINE_NEVER_STARTED:
 	case ENGINE_LOST:
 		item_status(run, item, OBJECT_FAILED, "%s", item->finished.error);
 		item->out.hint = arena_printf(&run->arena, "trueup log %s", item->operation);
@@ -290,13 +298,34 @@ static int record_end(struct run *run, struct item *item, struct err **err)
 	return 0;
 }
 
+/*
+ * An apply without a result: when its job never began, that is its result. Otherwise the job may
+ * go on, and the next run takes it over.
+ */
+static void find_not_begun(struct work *w, const char *failure)
+{
+	struct item *item = w->item;
+	struct job_result job = {.phase = JOB_RUNNING};
+	AUTO_ERR unknown = NULL; /* then the next run looks again */
+	if (job_state(w->job_dir, &job, &unknown) < 0 || job.phase != JOB_NEVER_STARTED)
+		return;
+	item->finished = (struct finished){
+		.end = ENGINE_NEVER_STARTED,
+		.error = failure == TASK_NOT_BEGUN ? failure : item->out.status_text,
+		.ended_ms = clock_now_ms(),
+	};
+	item->has_finished = true;
+}
+
 static void on_apply_end(void *data, const char *failure)
 {
 	struct work *w = data;
 	struct run *run = w->run;
-	if (!w->heard) /* the job may go on: adopt it the next time */
-		item_status(w->run, w->item, OBJECT_FAILED, "applying stopped: %s",
+	if (!w->heard)
+		item_status(run, w->item, OBJECT_FAILED, "applying stopped: %s",
 			failure ? failure : "it said nothing");
+	if (!w->item->has_finished && !w->item->left_running)
+		find_not_begun(w, failure);
 	if (w->log_file)
 		(void)fclose(w->log_file);
 	w->item->log = arena_memdup(&run->arena, w->log.data, w->log.len);
@@ -375,6 +404,11 @@ static int plan_wave(struct run *run, bool *ret_any, struct err **err)
 	const int result = tasks_run(tasks, run->options->interrupts, err);
 	tasks_free(tasks);
 	return result;
+}
+
+static bool is_stopped(const struct run *run)
+{
+	return run->options->interrupts && *run->options->interrupts;
 }
 
 /* --- storing plans, the approval gate ------------------------------------------------------- */
@@ -474,7 +508,7 @@ static int ask_user(struct run *run, struct item **asked, size_t count, struct e
 	const struct object_outcome **list = arena_array(&run->arena, count, sizeof *list);
 	for (size_t i = 0; i < count; i++)
 		list[i] = &asked[i]->out;
-	const bool stopped = o->interrupts && *o->interrupts;
+	const bool stopped = is_stopped(run);
 	const bool by_name = o->destroy && *o->destroy;
 	const bool yes = count && o->ask && !stopped && o->ask(o->data, list, count);
 	for (size_t i = 0; i < count; i++) {
@@ -640,6 +674,21 @@ static int decide_waiting(struct run *run, bool *ret_any, struct err **err)
 	return 0;
 }
 
+/* Stopped before anything was applied: plans are kept, whoever wants them says so. */
+static int hold_back(struct run *run, struct err **err)
+{
+	for (size_t i = 0; i < run->item_count; i++) {
+		struct item *item = run->items[i];
+		if (item->out.status != OBJECT_PLANNED || !item->go)
+			continue;
+		const char *why = "stopped on request before its plan was applied";
+		if (wait_for(run, item, PHASE_WAITING, why, err) < 0)
+			return -1;
+		item->out.status = OBJECT_CANCELLED;
+	}
+	return 0;
+}
+
 int run_execute(struct run *run, struct err **err)
 {
 	const bool applies = run->options->stop == RUN_STOP_NEVER && !run->plan_only;
@@ -653,10 +702,13 @@ int run_execute(struct run *run, struct err **err)
 			return -1;
 		if (!applies || !any)
 			return 0;
-		if (gate_wave(run, err) < 0 || apply_wave(run, &applied, err) < 0)
+		if (gate_wave(run, err) < 0)
 			return -1;
-		const bool stopped = run->options->interrupts && *run->options->interrupts;
-		if (!applied || stopped || decide_waiting(run, &any, err) < 0)
+		if (is_stopped(run))
+			return hold_back(run, err);
+		if (apply_wave(run, &applied, err) < 0)
+			return -1;
+		if (!applied || is_stopped(run) || decide_waiting(run, &any, err) < 0)
 			return *err ? -1 : 0;
 	}
 }

@@ -38,6 +38,17 @@ const struct role *recorded_role(struct store *store, struct arena *arena, const
 	return spec && spec->kind == KIND_ROLE ? spec->role : NULL;
 }
 
+const struct config *recorded_config(struct store *store, struct arena *arena)
+{
+	AUTO_ERR err = NULL;
+	struct object_row *row = NULL;
+	if (!store || store_object_get(store, "config", OBJECT_FULL, arena, &row, &err) < 0 || !row)
+		return NULL;
+	const struct spec *spec =
+		recorded_spec(arena, recorded_json(arena, row->applied_spec_json));
+	return spec && spec->kind == KIND_CONFIG ? spec->config : NULL;
+}
+
 bool role_has_member(const struct role *role, const char *actor)
 {
 	for (size_t i = 0; i < role->members.count; i++)

@@ -12,6 +12,9 @@ const struct spec *recorded_spec(struct arena *arena, const struct node *doc);
 /* The Role with this key as it was last recorded; NULL if it never was. */
 const struct role *recorded_role(struct store *store, struct arena *arena, const char *key);
 
+/* The Config that was last applied; NULL if none ever was. */
+const struct config *recorded_config(struct store *store, struct arena *arena);
+
 bool role_has_member(const struct role *role, const char *actor);
 
 #endif

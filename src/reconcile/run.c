@@ -303,28 +303,44 @@ static int finish(struct run *run, struct err **err)
 {
 	run_publish(run);
 	run->outcome.exit_code = exit_code(run);
-	if (run->options->stop != RUN_STOP_NEVER || run->plan_only)
+	if (run->options->stop != RUN_STOP_NEVER)
 		return 0;
 	/* Done is last: a run that finds the revision done looks no further. */
-	if (record_phases(run, err) < 0 || settle(run, err) < 0)
+	if (!run->plan_only && (record_phases(run, err) < 0 || settle(run, err) < 0))
 		return -1;
 	if (run_write_note(run, err) < 0)
 		note_failed(run, err);
+	if (run->plan_only)
+		return 0;
 	return store_revision_status(run->session->store, run->revision_id,
 		run->outcome.exit_code ? REVISION_PENDING : REVISION_DONE, err);
 }
 
-/* HEAD off Config's branch plans and does not apply. */
-static bool is_other_branch(struct run *run)
+/*
+ * What is not part of Config's branch is planned and not applied: HEAD on another branch, a
+ * revision asked for that the branch does not hold. The branch is the one in the Config that was
+ * last recorded, so that no commit makes itself part of it.
+ */
+static int find_plan_only(struct run *run, struct err **err)
 {
-	const char *want = run->load.config->branch;
-	const char *is = run->load.rev.branch;
-	if (source_kind(run->session->source) != SOURCE_GIT || run->options->rev ||
-		run->options->worktree || str_eq(is, want))
-		return false;
-	run_notice(run, "%s%s is not the branch '%s' of Config: planned, not applied",
-		*is ? "branch " : "a detached HEAD", is, want);
-	return true;
+	const struct source_rev *rev = &run->load.rev;
+	const struct config *recorded = recorded_config(run->session->store, &run->arena);
+	const char *want = recorded ? recorded->branch : run->load.config->branch;
+	bool part = str_eq(rev->branch, want);
+	if (source_kind(run->session->source) != SOURCE_GIT)
+		return 0;
+	if (run->options->rev &&
+		source_contains(run->session->source, want, rev->commit, &part, err) < 0)
+		return -1;
+	run->plan_only = !part;
+	if (!part && run->options->rev)
+		run_notice(run,
+			"%.10s is not part of the branch '%s' of Config: planned, not applied",
+			rev->commit, want);
+	else if (!part)
+		run_notice(run, "%s%s is not the branch '%s' of Config: planned, not applied",
+			*rev->branch ? "branch " : "a detached HEAD", rev->branch, want);
+	return 0;
 }
 
 static void tell_loaded(struct run *run, const struct source_rev *rev, int64_t started)
@@ -396,6 +412,8 @@ static int work(struct run *run, struct err **err)
 	out->diags = &run->load.diags;
 	if (run->load.diags.errors) {
 		out->exit_code = EXIT_SPECS;
+		if (applies && run_write_note(run, err) < 0)
+			note_failed(run, err);
 		return 0;
 	}
 	if (run->load.uncommitted)
@@ -409,12 +427,11 @@ static int work(struct run *run, struct err **err)
 	tell_loaded(run, &run->load.rev, started);
 	if (o->stop == RUN_STOP_SPEC)
 		return finish(run, err);
-	if (applies && !is_other_branch(run)) {
-		if (record_revision(run, err) < 0 || record_objects(run, err) < 0)
-			return -1;
-	} else if (applies) {
-		run->plan_only = true;
-	}
+	if (applies && find_plan_only(run, err) < 0)
+		return -1;
+	if (applies && !run->plan_only &&
+		(record_revision(run, err) < 0 || record_objects(run, err) < 0))
+		return -1;
 	if (run_execute(run, err) < 0)
 		return -1;
 	return finish(run, err);

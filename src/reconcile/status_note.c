@@ -54,6 +54,28 @@ static const char *worst(const char *a, const char *b)
 	return str_eq(a, "pending") || str_eq(b, "pending") ? "pending" : "success";
 }
 
+/*
+ * One line for each object that has something to say; and what an earlier run on this commit said
+ * of an object, which is settled now or one of too many, does not stay as it was.
+ */
+static void describe_object(const struct run *run, struct note *n, const struct item *item)
+{
+	const struct object_outcome *obj = &item->out;
+	const char *context = arena_printf(&n->arena, "trueup/apply: %s", obj->key);
+	const bool shows =
+		obj->status != OBJECT_UNCHANGED && run->outcome.object_count <= OBJECTS_MAX;
+	if (!item->aside && (shows || strmap_has(&n->lines, context)))
+		set_line(n, context, state_of(obj->status),
+			obj->status_text ? obj->status_text : object_status_name(obj->status));
+}
+
+static void describe_invalid(const struct run *run, struct note *n)
+{
+	const size_t errors = run->load.diags.errors;
+	set_line(n, "trueup/validate", "failure",
+		arena_printf(&n->arena, "%zu error%s", errors, errors == 1 ? "" : "s"));
+}
+
 static void describe(const struct run *run, struct note *n)
 {
 	const struct run_outcome *o = &run->outcome;
@@ -71,16 +93,14 @@ static void describe(const struct run *run, struct note *n)
 	set_line(n, "trueup/plan", plan,
 		arena_printf(&n->arena, "%zu object%s to change", o->object_count,
 			o->object_count == 1 ? "" : "s"));
+	if (run->plan_only)
+		return;
 	set_line(n, "trueup/apply", apply,
 		o->object_count
 			? arena_printf(&n->arena, "%zu of %zu objects done", done, o->object_count)
 			: "nothing to do");
-	for (size_t i = 0; i < o->object_count && o->object_count <= OBJECTS_MAX; i++) {
-		const struct object_outcome *obj = &o->objects[i];
-		set_line(n, arena_printf(&n->arena, "trueup/apply: %s", obj->key),
-			state_of(obj->status),
-			obj->status_text ? obj->status_text : object_status_name(obj->status));
-	}
+	for (size_t i = 0; i < run->item_count; i++)
+		describe_object(run, n, run->items[i]);
 }
 
 static void read_lines(struct note *n, const char *old)
@@ -105,7 +125,10 @@ static int merge(void *ctx, const char *old, struct str *out, struct err **err)
 	int result = store_audit_head(run->session->store, &head, err);
 	if (result == 0) {
 		read_lines(&n, old);
-		describe(run, &n);
+		if (run->load.diags.errors)
+			describe_invalid(run, &n);
+		else
+			describe(run, &n);
 		set_line(&n, "audit", arena_printf(&n.arena, "%lld", (long long)head.seq),
 			head.seq ? head.hash : "empty");
 		STRMAP_FOREACH (&n.lines, e)

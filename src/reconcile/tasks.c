@@ -25,12 +25,15 @@
 /* A plan of thousands of resources is a few megabytes; more is a fault. */
 enum { MESSAGE_MAX = 64 * 1024 * 1024 };
 
+const char TASK_NOT_BEGUN[] = "stopped on request before it began";
+
 struct running {
 	struct task task;
 	pid_t pid;
 	int fd; /* read end; -1 after the end of its messages */
 	struct str pending;
-	int interrupts; /* how many it was sent */
+	int interrupts; /* how many it knows of: had when it was forked, or was sent */
+	bool unreadable; /* a message of it was too large or no JSON */
 };
 
 struct tasks {
@@ -101,14 +104,35 @@ static _Noreturn void run_child(const struct task *task, int fd, pid_t parent)
 	_exit(code);
 }
 
-static int start_next(struct tasks *tasks, struct err **err)
+/*
+ * Forks with the count of interrupts standing still, so that we know how many the child was born
+ * with: it must not be sent those again.
+ */
+static pid_t fork_at(const volatile sig_atomic_t *interrupts, int *ret_count)
+{
+	sigset_t block, old;
+	(void)sigemptyset(&block);
+	(void)sigaddset(&block, SIGINT);
+	(void)sigaddset(&block, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &block, &old);
+	*ret_count = interrupts ? (int)*interrupts : 0;
+	const pid_t pid = fork();
+	const int failed = errno;
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	errno = failed;
+	return pid;
+}
+
+static int start_next(
+	struct tasks *tasks, const volatile sig_atomic_t *interrupts, struct err **err)
 {
 	const struct task task = tasks->queue[tasks->first];
 	int fds[2];
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_errno(err, errno, "make a pipe");
 	const pid_t parent = getpid();
-	const pid_t pid = fork();
+	int known = 0;
+	const pid_t pid = fork_at(interrupts, &known);
 	if (pid < 0) {
 		const int failed = errno;
 		(void)close(fds[0]);
@@ -121,12 +145,12 @@ static int start_next(struct tasks *tasks, struct err **err)
 	}
 	(void)close(fds[1]);
 	tasks->first++;
-	tasks->running[tasks->running_count++] =
-		(struct running){.task = task, .pid = pid, .fd = fds[0], .pending = STR_INIT};
+	tasks->running[tasks->running_count++] = (struct running){
+		.task = task, .pid = pid, .fd = fds[0], .pending = STR_INIT, .interrupts = known};
 	return 0;
 }
 
-static void deliver(const struct running *r, const char *line, size_t len)
+static void deliver(struct running *r, const char *line, size_t len)
 {
 	AUTO_ARENA arena = {0};
 	AUTO_DIAGS diags = {0};
@@ -134,6 +158,8 @@ static void deliver(const struct running *r, const char *line, size_t len)
 	const struct node *message = json_parse(&arena, &src, &diags);
 	if (message)
 		r->task.on_message(r->task.data, message);
+	else
+		r->unreadable = true;
 }
 
 /* Reads what is there. False at the end of the messages. */
@@ -159,6 +185,7 @@ static bool read_messages(struct running *r)
 	}
 	memmove(r->pending.data, r->pending.data + from, r->pending.len - from);
 	r->pending.len -= from;
+	r->unreadable = r->unreadable || r->pending.len > MESSAGE_MAX;
 	return r->pending.len <= MESSAGE_MAX;
 }
 
@@ -177,6 +204,8 @@ static void finish(struct tasks *tasks, size_t i)
 			strsignal(WTERMSIG(status)));
 	else if (WEXITSTATUS(status))
 		failure = xasprintf("its process ended with code %d", WEXITSTATUS(status));
+	else if (r.unreadable)
+		failure = xstrdup("what it said is too large to be read");
 	r.task.on_end(r.task.data, failure);
 }
 
@@ -184,10 +213,20 @@ static void pass_on_interrupts(struct tasks *tasks, int count)
 {
 	for (size_t i = 0; i < tasks->running_count; i++) {
 		struct running *r = &tasks->running[i];
+		/* One at a time: two at once would arrive as one. The next turn sends the next. */
 		if (r->interrupts < count) {
-			r->interrupts = count;
+			r->interrupts++;
 			(void)kill(r->pid, SIGINT);
 		}
+	}
+}
+
+/* After an interrupt nothing new begins. */
+static void drop_queued(struct tasks *tasks)
+{
+	while (tasks->first < tasks->count) {
+		const struct task task = tasks->queue[tasks->first++];
+		task.on_end(task.data, TASK_NOT_BEGUN);
 	}
 }
 
@@ -195,8 +234,10 @@ int tasks_run(struct tasks *tasks, const volatile sig_atomic_t *interrupts, stru
 {
 	AUTO_FREE struct pollfd *fds = xcalloc(tasks->parallel, sizeof *fds);
 	for (;;) {
+		if (interrupts && *interrupts)
+			drop_queued(tasks);
 		while (tasks->running_count < tasks->parallel && tasks->first < tasks->count)
-			if (start_next(tasks, err) < 0)
+			if (start_next(tasks, interrupts, err) < 0)
 				return -1;
 		if (!tasks->running_count)
 			return 0;

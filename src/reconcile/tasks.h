@@ -22,6 +22,8 @@ struct task_port {
 };
 bool task_send(const struct task_port *port, const struct node *message);
 
+extern const char TASK_NOT_BEGUN[];
+
 struct task {
 	/* Runs in the child; its result is the child's exit code (0..125). */
 	int (*run)(void *data, const struct task_port *port);
@@ -29,7 +31,8 @@ struct task {
 	void (*on_message)(void *data, const struct node *message);
 	/*
 	 * In the parent, when the child is gone: how it ended in words, NULL when its run()
-	 * returned 0. May add further tasks.
+	 * returned 0; TASK_NOT_BEGUN (the pointer) for one that was still queued when the first
+	 * interrupt came. May add further tasks.
 	 */
 	void (*on_end)(void *data, const char *failure);
 	void *data;

@@ -229,6 +229,29 @@ int source_resolve(struct source *s, const char *rev, struct source_rev *ret, st
 	return rc;
 }
 
+int source_contains(
+	struct source *s, const char *branch, const char *commit, bool *ret, struct err **err)
+{
+	static const char *const prefixes[] = {"refs/heads/", "refs/remotes/origin/"};
+	git_oid tip, oid;
+	int rc = GIT_ENOTFOUND;
+	*ret = false;
+	if (git_need(s, err) < 0 || git_id(commit, &oid, err) < 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_LEN(prefixes) && rc == GIT_ENOTFOUND; i++) {
+		AUTO_FREE char *name = xasprintf("%s%s", prefixes[i], branch);
+		rc = git_reference_name_to_id(&tip, s->repo, name);
+	}
+	if (rc == GIT_ENOTFOUND || rc == GIT_EINVALIDSPEC)
+		return 0;
+	if (rc == 0)
+		rc = git_oid_equal(&tip, &oid) ? 1 : git_graph_descendant_of(s->repo, &tip, &oid);
+	if (rc < 0)
+		return git_fail(s, rc, err, "look for %.10s in the branch '%s'", commit, branch);
+	*ret = rc == 1;
+	return 0;
+}
+
 int source_read(struct source *s, const char *id, size_t limit, struct str *out, struct err **err)
 {
 	git_oid oid;

@@ -120,6 +120,13 @@ MUST_CHECK int source_diff(struct source *s, const char *old_tree, const char *n
 	const struct source_filter *filter, struct arena *arena, struct source_changes *ret,
 	struct err **err);
 
+/*
+ * Is the commit the tip of the branch or one before it? *ret false also when there is no such
+ * branch, here or as origin's.
+ */
+MUST_CHECK int source_contains(
+	struct source *s, const char *branch, const char *commit, bool *ret, struct err **err);
+
 /* Appends the blob's bytes. Over limit bytes: ERR_INVALID; not there: ERR_NOT_FOUND. */
 MUST_CHECK int source_read(
 	struct source *s, const char *id, size_t limit, struct str *out, struct err **err);

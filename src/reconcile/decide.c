@@ -41,6 +41,12 @@ static bool same_backend(const struct node *recorded, const struct config *confi
 	return now ? !local && node_equal(now, then) : local;
 }
 
+/* Are both known, and not the same? */
+static bool differs(const char *then, const char *now)
+{
+	return then && now && !str_eq(then, now);
+}
+
 /* Does it live elsewhere than what was applied? Such a change cannot be an update. */
 static bool has_moved(struct run *run, const struct item *item)
 {
@@ -49,16 +55,13 @@ static bool has_moved(struct run *run, const struct item *item)
 		return false;
 	const char *engine = node_text(node_get(spec, "engine"));
 	const char *region = node_text(node_get(spec, "region"));
-	if (!region)
-		region = role_text(side, "region");
-	const char *account = role_text(side, "account");
 	const struct role *role = item->role;
-	const char *now = item->canvas->region.text;
-	if (!now && role)
-		now = role->region.text;
+	const char *role_region = role ? role->region.text : NULL;
+	const char *own_region = item->canvas->region.text;
 	return !str_eq(engine ? engine : "terraform", item->canvas->engine) ||
-	       (region && now && !str_eq(region, now)) ||
-	       (account && role && !str_eq(account, role->account.text)) ||
+	       differs(region ? region : role_text(side, "region"),
+		       own_region ? own_region : role_region) ||
+	       differs(role_text(side, "account"), role ? role->account.text : NULL) ||
 	       !same_backend(side, run->load.config);
 }
 
@@ -103,19 +106,48 @@ int item_approval(struct run *run, const struct item *item, const struct plan_ro
 	return 0;
 }
 
-/* The open plan of the object if what it was bound to is still so. */
+/* Was the plan that the object waited for rejected, and is nothing new wanted since? */
+static int was_rejected(struct run *run, const struct item *item, bool *ret, struct err **err)
+{
+	struct plan_row *plan = NULL;
+	*ret = false;
+	if (!item->row || !item->row->plan_id)
+		return 0;
+	if (store_plan_get(run->session->store, item->row->plan_id, &run->arena, &plan, err) < 0)
+		return -1;
+	*ret = plan && plan->status == PLAN_REJECTED && str_eq(plan->object_digest, item->digest);
+	return 0;
+}
+
+/* Is what the plan was bound to still so: the object, the renderer, the engine's state? */
+static int is_valid(struct run *run, const struct item *item, const struct plan_row *plan,
+	bool *ret, struct err **err)
+{
+	struct engine_target target;
+	item_target(run, item, &run->arena, &target);
+	const char *lineage = "";
+	int64_t serial = 0;
+	if (item->engine->state_id(&target, &run->arena, &lineage, &serial, err) < 0)
+		return -1;
+	*ret = str_eq(plan->object_digest, item->digest) &&
+	       str_eq(plan->renderer, RENDER_VERSION) && plan->path &&
+	       str_eq(plan->state_lineage ? plan->state_lineage : "", lineage) &&
+	       plan->state_serial == serial;
+	return 0;
+}
+
+/* The open plan of the object if it is still valid. */
 static int stored_plan(struct run *run, struct item *item, enum plan_stored *ret, struct err **err)
 {
-	*ret = STORED_NONE;
 	struct store *store = run->session->store;
 	struct plan_row *plan = NULL;
+	bool rejected = false, valid = false;
+	*ret = STORED_NONE;
 	if (!store || !item->engine)
 		return 0;
-	if (item->row && item->row->plan_id &&
-		store_plan_get(store, item->row->plan_id, &run->arena, &plan, err) < 0)
+	if (was_rejected(run, item, &rejected, err) < 0)
 		return -1;
-	const char *digest = item->desired ? item->digest : "";
-	if (plan && plan->status == PLAN_REJECTED && str_eq(plan->object_digest, digest)) {
+	if (rejected) {
 		*ret = STORED_REJECTED;
 		return 0;
 	}
@@ -123,16 +155,8 @@ static int stored_plan(struct run *run, struct item *item, enum plan_stored *ret
 		return -1;
 	if (!plan)
 		return 0;
-	struct engine_target target;
-	item_target(run, item, &run->arena, &target);
-	const char *lineage = "";
-	int64_t serial = 0;
-	if (item->engine->state_id(&target, &run->arena, &lineage, &serial, err) < 0)
+	if (is_valid(run, item, plan, &valid, err) < 0)
 		return -1;
-	const bool valid = str_eq(plan->object_digest, digest) &&
-			   str_eq(plan->renderer, RENDER_VERSION) && plan->path &&
-			   str_eq(plan->state_lineage ? plan->state_lineage : "", lineage) &&
-			   plan->state_serial == serial;
 	if (!valid)
 		return 0;
 	struct item_approval approval;
@@ -148,6 +172,13 @@ static int stored_plan(struct run *run, struct item *item, enum plan_stored *ret
 	else
 		*ret = STORED_WAITING;
 	return 0;
+}
+
+/* Is there something of it, or was it tried? */
+static bool is_recorded(const struct object_row *row)
+{
+	return row && row->phase != PHASE_DESTROYED && row->phase != PHASE_ORPHANED &&
+	       (row->applied_digest || row->outcome);
 }
 
 static int gather(struct run *run, struct item *item, struct plan_facts *f, struct err **err)

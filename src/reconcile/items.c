@@ -61,6 +61,8 @@ static enum spec_kind kind_of_key(const char *key)
 static int take_old_row(
 	struct run *run, struct item *item, struct object_row **ret, struct err **err)
 {
+	if (!item->desired || !item->desired->renamed_from.text)
+		return 0;
 	const char *old = arena_printf(
 		&run->arena, "%s/%s", spec_kind_name(item->kind), item->desired->renamed_from.text);
 	if (load_entry(&run->load, old) || strmap_has(&run->renamed, old))
@@ -70,6 +72,21 @@ static int take_old_row(
 	if (*ret)
 		(void)strmap_put(&run->renamed, old, item);
 	return 0;
+}
+
+/* What is recorded of the item. */
+static int read_row(struct run *run, struct item *item, struct err **err)
+{
+	struct object_row *row = NULL;
+	struct store *store = run->session->store;
+	if (!store)
+		return 0;
+	if (store_object_get(store, item->key, OBJECT_FULL, &run->arena, &row, err) < 0)
+		return -1;
+	if (!row && take_old_row(run, item, &row, err) < 0)
+		return -1;
+	item->row = row;
+	return row ? past_read(store, row, &run->arena, &item->past, err) : 0;
 }
 
 /* Makes an item unless there is one. Others than the user wants are put aside. */
@@ -87,23 +104,15 @@ static int add_item(struct run *run, const char *key, struct err **err)
 	const struct loaded_spec *entry = load_entry(&run->load, key);
 	if (entry && !named(o->destroy, key))
 		item->desired = entry->spec;
-	struct object_row *row = NULL;
-	struct store *store = run->session->store;
-	if (store && store_object_get(store, key, OBJECT_FULL, &run->arena, &row, err) < 0)
+	if (read_row(run, item, err) < 0)
 		return -1;
-	if (store && !row && item->desired && item->desired->renamed_from.text &&
-		take_old_row(run, item, &row, err) < 0)
-		return -1;
-	item->row = row;
-	if (row && past_read(store, row, &run->arena, &item->past, err) < 0)
-		return -1;
-	item->born = past_born(&item->past, item->past.spec ? row->name : item->name);
+	item->born = past_born(&item->past, item->past.spec ? item->row->name : item->name);
 	if (item->kind == KIND_CANVAS && !item->past.spec &&
 		past_taken(run->session, key, &run->arena, &item->taken_by, err) < 0)
 		return -1;
 	item->out.key = item->key;
 	item->out.kind = item->kind;
-	item->out.path = entry ? entry->path : row ? row->path : NULL;
+	item->out.path = entry ? entry->path : item->row ? item->row->path : NULL;
 	run->items = arena_grow(
 		&run->arena, run->items, run->item_count, &run->item_cap, sizeof run->items[0]);
 	run->items[run->item_count++] = item;

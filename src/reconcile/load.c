@@ -337,6 +337,15 @@ static int read_changes(struct load *l, const char *old_tree, struct err **err)
 	return got < 0 ? err_wrap(err, "compare with what is recorded") : 0;
 }
 
+static int take_changes(struct load *l, struct err **err)
+{
+	for (size_t i = 0; i < l->changes.count; i++)
+		if (l->changes.items[i].op != SOURCE_REMOVED &&
+			take_change(l, &l->changes.items[i], err) < 0)
+			return -1;
+	return 0;
+}
+
 static int compare(struct load *l, const char *rev, struct err **err)
 {
 	struct session *s = l->session;
@@ -354,10 +363,8 @@ static int compare(struct load *l, const char *rev, struct err **err)
 		return -1;
 	l->same = recorded && !anew && str_eq(recorded->tree_id, l->tree) &&
 		  !(l->flags & LOAD_WORKTREE);
-	for (size_t i = 0; i < l->changes.count; i++)
-		if (l->changes.items[i].op != SOURCE_REMOVED &&
-			take_change(l, &l->changes.items[i], err) < 0)
-			return -1;
+	if (take_changes(l, err) < 0)
+		return -1;
 	if (!s->store)
 		return 0;
 	return l->flags & LOAD_ALL ? find_gone_all(l, err) : find_gone(l, err);

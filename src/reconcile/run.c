@@ -343,12 +343,16 @@ static int find_plan_only(struct run *run, struct err **err)
 	return 0;
 }
 
-static void tell_loaded(struct run *run, const struct source_rev *rev, int64_t started)
+static void name_revision(struct run *run, const struct source_rev *rev)
 {
 	struct run_outcome *out = &run->outcome;
 	out->branch = rev->branch[0] ? arena_strdup(&run->arena, rev->branch) : NULL;
 	out->commit = rev->commit[0] ? arena_strdup(&run->arena, rev->commit) : NULL;
-	out->load_ms = clock_monotonic_ms() - started;
+}
+
+static void tell_loaded(struct run *run, int64_t started)
+{
+	run->outcome.load_ms = clock_monotonic_ms() - started;
 	run_publish(run);
 	run_emit(run, RUN_LOADED, NULL, NULL);
 }
@@ -373,7 +377,8 @@ static int find_settled(struct run *run, int64_t started, bool *ret_settled, str
 	if (load_recorded_counts(run->session, run->outcome.kind_counts, err) < 0)
 		return -1;
 	run->outcome.diags = &run->load.diags;
-	tell_loaded(run, &head, started);
+	name_revision(run, &head);
+	tell_loaded(run, started);
 	*ret_settled = true;
 	return 0;
 }
@@ -388,10 +393,28 @@ static int load_types(struct run *run, struct err **err)
 		diags.count ? diags.items[0].message : "no reason was given");
 }
 
-static int work(struct run *run, struct err **err)
+/* Reads and checks the specs; what is wrong with them is in run->load.diags. */
+static int read_specs(struct run *run, struct err **err)
 {
 	const struct run_options *o = run->options;
-	const bool applies = o->stop == RUN_STOP_NEVER;
+	const unsigned flags = (o->worktree ? LOAD_WORKTREE : 0) | (o->notice ? LOAD_NOTICE : 0);
+	if (load_open(run->session, run->types, o->rev, flags, &run->load, err) < 0)
+		return -1;
+	run->loaded = true;
+	run->outcome.diags = &run->load.diags;
+	name_revision(run, &run->load.rev);
+	if (run->load.uncommitted && !run->load.diags.errors)
+		run_notice(run,
+			"%zu uncommitted spec file%s not counted: commit, or try "
+			"`trueup plan --worktree`",
+			run->load.uncommitted, run->load.uncommitted == 1 ? " is" : "s are");
+	run->parallel = o->parallel ? o->parallel : (size_t)run->load.config->parallel;
+	return 0;
+}
+
+static int work(struct run *run, struct err **err)
+{
+	const bool applies = run->options->stop == RUN_STOP_NEVER;
 	int64_t started = clock_monotonic_ms();
 	bool settled;
 	if (find_settled(run, started, &settled, err) < 0)
@@ -404,28 +427,18 @@ static int work(struct run *run, struct err **err)
 	if (applies && (run_adopt(run, err) < 0 || run_tidy(run, err) < 0))
 		return -1;
 	started = clock_monotonic_ms(); /* what was taken over is not counted */
-	const unsigned flags = (o->worktree ? LOAD_WORKTREE : 0) | (o->notice ? LOAD_NOTICE : 0);
-	if (load_open(run->session, run->types, o->rev, flags, &run->load, err) < 0)
+	if (read_specs(run, err) < 0)
 		return -1;
-	run->loaded = true;
-	struct run_outcome *out = &run->outcome;
-	out->diags = &run->load.diags;
 	if (run->load.diags.errors) {
-		out->exit_code = EXIT_SPECS;
+		run->outcome.exit_code = EXIT_SPECS;
 		if (applies && run_write_note(run, err) < 0)
 			note_failed(run, err);
 		return 0;
 	}
-	if (run->load.uncommitted)
-		run_notice(run,
-			"%zu uncommitted spec file%s not counted: commit, or try "
-			"`trueup plan --worktree`",
-			run->load.uncommitted, run->load.uncommitted == 1 ? " is" : "s are");
-	run->parallel = o->parallel ? o->parallel : (size_t)run->load.config->parallel;
-	if (load_counts(&run->load, out->kind_counts, err) < 0 || items_build(run, err) < 0)
+	if (load_counts(&run->load, run->outcome.kind_counts, err) < 0 || items_build(run, err) < 0)
 		return -1;
-	tell_loaded(run, &run->load.rev, started);
-	if (o->stop == RUN_STOP_SPEC)
+	tell_loaded(run, started);
+	if (run->options->stop == RUN_STOP_SPEC)
 		return finish(run, err);
 	if (applies && find_plan_only(run, err) < 0)
 		return -1;

@@ -157,6 +157,12 @@ static void add_change(struct diff *d, struct item *item, const char *path, cons
 	}
 }
 
+/* Will the engine change it too? */
+static bool counts(const struct hcl_block *after, const char *path)
+{
+	return !is_meta(path) && !is_ignored(after, path);
+}
+
 static void compare(struct diff *d, struct item *item)
 {
 	const struct hcl_block *before = item->before, *after = item->after;
@@ -168,14 +174,13 @@ static void compare(struct diff *d, struct item *item)
 			b = hcl_block_attr(before, a->path);
 		if (b && str_eq(a->text, b->text))
 			continue;
-		if (!is_meta(a->path) && !is_ignored(after, a->path))
+		if (counts(after, a->path))
 			add_change(d, item, a->path, b ? b->text : NULL, a->text, NULL);
 	}
 	for (size_t i = 0; i < before->attr_count; i++) {
 		const struct hcl_attr *b = &before->attrs[i];
 		const bool kept = item->type && path_listed(item->type->keeps, b->path);
-		if (!hcl_block_attr(after, b->path) && !kept && !is_meta(b->path) &&
-			!is_ignored(after, b->path))
+		if (!hcl_block_attr(after, b->path) && !kept && counts(after, b->path))
 			add_change(d, item, b->path, b->text, NULL, NULL);
 	}
 }

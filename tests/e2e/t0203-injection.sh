@@ -150,7 +150,8 @@ for kind in hostile harmless; do
 		python3 make.py "$TOP/tests/data/injection/texts.json" $kind.json $option &&
 		"$RENDER" "$ROLE" $kind.json $kind &&
 		"$TERRAFORM" fmt -check -list=true $kind &&
-		{ tf $kind plan -input=false -no-color -out=plan >log || { cut -c1-300 log; false; }; } &&
+		{ tf $kind plan -input=false -no-color -out=plan >log ||
+			{ cut -c1-300 log; false; }; } &&
 		tf $kind show -json plan >$kind.plan.json &&
 		python3 shape.py $kind.plan.json >$kind.shape
 	'

@@ -62,7 +62,9 @@ accepts() {
 
 TYPE=ALB
 accepts '{}'
-refuses '{internal: false}' 'an ALB that the internet can reach needs certificateArn: without one it may only be internal'
+public='an ALB that the internet can reach'
+refuses '{internal: false}' \
+	"$public needs certificateArn: without one it may only be internal"
 refuses '{certificateArn: mine}' "'mine' does not have the form of 'certificateArn'"
 
 TYPE=ASG
@@ -116,7 +118,8 @@ refuses '{volumeType: io1}' 'io1 disks need iops'
 refuses '{volumeType: gp2, throughput: 200}' 'gp2 disks take no throughput: use gp3 or remove it'
 refuses '{iops: 2000}' 'gp3 disks have 3000 to 80000 iops, not 2000'
 refuses '{iops: 16000, sizeGb: 20}' '16000 iops need a gp3 disk of more than 20 GiB (500 per GiB)'
-refuses '{volumeType: io1, iops: 2000}' '2000 iops need an io1 disk of more than 20 GiB (50 per GiB)'
+refuses '{volumeType: io1, iops: 2000}' \
+	'2000 iops need an io1 disk of more than 20 GiB (50 per GiB)'
 refuses '{volumeType: io2, iops: 30000}' \
 	'30000 iops need an io2 disk of more than 20 GiB (1000 per GiB)'
 refuses '{throughput: 1000}' '1000 MiB/s need 4000 iops or more'
@@ -212,7 +215,8 @@ tls='certificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/1"'
 accepts "{protocol: TLS, $tls}"
 refuses '{protocol: TLS}' 'protocol: TLS needs certificateArn'
 refuses "{$tls}" 'certificateArn goes with protocol: TLS only, not TCP'
-refuses '{}' 'a network load balancer has one kind of target: servers (EC2, ASG) or containers (ECS); use a second NLB' \
+one_kind='a network load balancer has one kind of target: servers (EC2, ASG) or containers (ECS)'
+refuses '{}' "$one_kind; use a second NLB" \
 	'web EC2 {}
 api ECS {image: nginx}' 'it web
 it api'
@@ -290,7 +294,8 @@ accepts '{fifo: true, contentDedup: true}'
 refuses '{contentDedup: true}' 'contentDedup works on FIFO queues only: set fifo: true or remove it'
 refuses '{fifo: true}' 'a bucket cannot notify a FIFO queue: set fifo: false or notify a topic' \
 	'b S3 {}' 'b it'
-refuses '{}' 'a function that takes from this queue may run 60 seconds: visibilitySec must be at least that' \
+may_run='a function that takes from this queue may run 60 seconds'
+refuses '{}' "$may_run: visibilitySec must be at least that" \
 	"f LAMBDA {$code, timeoutSec: 60}" 'it f'
 refuses '{visibilitySec: 50000}' "'visibilitySec' must be from 0 to 43200 seconds"
 refuses '{visibility: 30}' "SQS has no config key 'visibility'"

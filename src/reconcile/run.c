@@ -412,6 +412,19 @@ static int read_specs(struct run *run, struct err **err)
 	return 0;
 }
 
+/* Everything after the decisions: records, plans, gates, applies. */
+static int carry_out(struct run *run, struct err **err)
+{
+	if (run->options->stop == RUN_STOP_NEVER) {
+		if (find_plan_only(run, err) < 0)
+			return -1;
+		if (!run->plan_only &&
+			(record_revision(run, err) < 0 || record_objects(run, err) < 0))
+			return -1;
+	}
+	return run_execute(run, err);
+}
+
 static int work(struct run *run, struct err **err)
 {
 	const bool applies = run->options->stop == RUN_STOP_NEVER;
@@ -438,14 +451,7 @@ static int work(struct run *run, struct err **err)
 	if (load_counts(&run->load, run->outcome.kind_counts, err) < 0 || items_build(run, err) < 0)
 		return -1;
 	tell_loaded(run, started);
-	if (run->options->stop == RUN_STOP_SPEC)
-		return finish(run, err);
-	if (applies && find_plan_only(run, err) < 0)
-		return -1;
-	if (applies && !run->plan_only &&
-		(record_revision(run, err) < 0 || record_objects(run, err) < 0))
-		return -1;
-	if (run_execute(run, err) < 0)
+	if (run->options->stop != RUN_STOP_SPEC && carry_out(run, err) < 0)
 		return -1;
 	return finish(run, err);
 }

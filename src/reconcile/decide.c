@@ -174,13 +174,6 @@ static int stored_plan(struct run *run, struct item *item, enum plan_stored *ret
 	return 0;
 }
 
-/* Is there something of it, or was it tried? */
-static bool is_recorded(const struct object_row *row)
-{
-	return row && row->phase != PHASE_DESTROYED && row->phase != PHASE_ORPHANED &&
-	       (row->applied_digest || row->outcome);
-}
-
 static int gather(struct run *run, struct item *item, struct plan_facts *f, struct err **err)
 {
 	const struct object_row *row = item->row;

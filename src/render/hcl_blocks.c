@@ -29,10 +29,15 @@ static bool is_at(const struct parse *p, char c)
 	return t && t->op == (uint8_t)c;
 }
 
+static bool ends_line(const struct hcl_token *t)
+{
+	return t->kind == HCL_NEWLINE || t->kind == HCL_COMMENT;
+}
+
 static void skip_layout(struct parse *p)
 {
 	const struct hcl_token *t;
-	while ((t = current(p)) && (t->kind == HCL_NEWLINE || t->kind == HCL_COMMENT))
+	while ((t = current(p)) && ends_line(t))
 		p->at++;
 }
 
@@ -52,22 +57,26 @@ static void add_attr(struct parse *p, const char *path, const char *text)
 	b->attrs[b->attr_count++] = (struct hcl_attr){path, text};
 }
 
+/* Is the rest of the line one token? Most expressions are. */
+static bool is_single(const struct parse *p)
+{
+	const struct hcl_token *t = current(p);
+	return t && t->kind != HCL_PUNCT && !ends_line(t) && p->at + 1 < p->tokens->count &&
+	       t[1].kind == HCL_NEWLINE;
+}
+
 /* The expression from here to the end of the line (brackets may span lines), on one line. */
 static const char *parse_expression(struct parse *p)
 {
-	/* Most are one token. */
-	const struct hcl_token *only = current(p);
-	if (only && only->kind != HCL_PUNCT && p->at + 1 < p->tokens->count &&
-		only[1].kind == HCL_NEWLINE && only->kind != HCL_NEWLINE &&
-		only->kind != HCL_COMMENT) {
-		p->at++;
-		return arena_memdup(p->arena, only->text, only->len);
+	if (is_single(p)) {
+		const struct hcl_token *t = &p->tokens->items[p->at++];
+		return arena_memdup(p->arena, t->text, t->len);
 	}
 	AUTO_STR text = STR_INIT;
 	const struct hcl_token *before = NULL, *last = NULL;
 	int depth = 0;
 	for (const struct hcl_token *t; (t = current(p)); p->at++) {
-		if (t->kind == HCL_NEWLINE || t->kind == HCL_COMMENT) {
+		if (ends_line(t)) {
 			if (depth == 0)
 				break;
 			continue;

@@ -109,7 +109,7 @@ test_expect_success 'a removed file is destroyed, the rest is left alone' '
 test_expect_success 'a state that was deleted finds what the backend holds' '
 	cp -r shop/.git/trueup saved && rm -rf shop/.git/trueup/trueup.db* &&
 	trueup -C shop reconcile --auto-approve >out && cat out &&
-	grep "^✓ canvas/orders  as it should be already" out &&
+	grep "^✓ canvas/orders  applied.*everything was as it should be already" out &&
 	is "$(sns_names)" "orders-new orders-paid " && calls &&
 	trueup -C shop reconcile >out && grep "^nothing to do" out
 '

@@ -1,10 +1,15 @@
 /* trueup destroy */
+#include "base/err.h"
+#include "base/str.h"
 #include "cli/pipeline.h"
 
 static int run(struct cli *cli, struct err **err)
 {
 	const struct opts *o = cli->opts;
 	const char *keys[] = {operand(o, 0), NULL};
+	if (!str_starts(keys[0], "canvas/"))
+		return err_set(err, ERR_INVALID,
+			"only a canvas can be destroyed (canvas/NAME), not '%s'", keys[0]);
 	struct run_options options = {
 		.command = "destroy",
 		.stop = opt_flag(o, "dry-run") ? RUN_STOP_PLAN : RUN_STOP_NEVER,

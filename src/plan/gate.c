@@ -117,6 +117,17 @@ void gate_name(const char *taken_by, struct arena *arena, struct gate_answers *a
 				taken_by));
 }
 
+void gate_protect(size_t replaced, struct arena *arena, struct gate_answers *answers)
+{
+	const char *why = NULL;
+	if (replaced)
+		why = arena_printf(arena,
+			"protected, and %zu resource%s would be replaced: remove `protect: true` "
+			"first",
+			replaced, replaced == 1 ? "" : "s");
+	answer(arena, answers, "protection", why ? GATE_REFUSE : GATE_PASS, why);
+}
+
 static const char *needed_text(const struct approval_request *request, enum approval_state state,
 	int64_t missing, struct arena *arena)
 {

@@ -15,7 +15,8 @@
 enum gate_verdict { GATE_PASS, GATE_WAIT, GATE_REFUSE };
 
 struct gate_answer {
-	const char *gate; /* "role", "services", "tags", "dependencies", "name", "approval" */
+	/* "role", "services", "tags", "dependencies", "name", "protection", "approval" */
+	const char *gate;
 	enum gate_verdict verdict;
 	const char *reason; /* NULL when it passes */
 };
@@ -47,6 +48,8 @@ void gates_policy(
 	const struct gate_input *input, struct arena *arena, struct gate_answers *answers);
 /* Appends an answer when the object's name is still in use by another one (NULL: it is not). */
 void gate_name(const char *taken_by, struct arena *arena, struct gate_answers *answers);
+/* Appends an answer for a protected object: how many of its resources would be replaced. */
+void gate_protect(size_t replaced, struct arena *arena, struct gate_answers *answers);
 /* Appends the answer of the approval gate. */
 void gate_approval(const struct approval_request *request, enum approval_state state,
 	int64_t missing, struct arena *arena, struct gate_answers *answers);

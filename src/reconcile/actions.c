@@ -50,6 +50,11 @@ static int find_plan(struct session *s, const char *what, struct arena *arena,
 		return err_set(err, ERR_CONFLICT, "the plan %s is %s%s%s", (*ret)->id,
 			plan_status_name((*ret)->status), (*ret)->status_reason ? ": " : "",
 			(*ret)->status_reason ? (*ret)->status_reason : "");
+	if ((*ret)->expires_at && (*ret)->expires_at <= s->now_ms)
+		return err_set(err, ERR_CONFLICT,
+			"the time to decide about the plan %s is over; `trueup reconcile` makes a "
+			"new one",
+			(*ret)->id);
 	return 0;
 }
 
@@ -191,6 +196,11 @@ int action_unlock(struct session *session, const char *key, struct arena *arena,
 	if (require_object(session, key, arena, &row, err) < 0 ||
 		store_plan_open(session->store, key, arena, &plan, err) < 0)
 		return -1;
+	if (row->phase == PHASE_APPLYING || row->phase == PHASE_DESTROYING)
+		return err_set(err, ERR_CONFLICT,
+			"an operation on %s is running or was left open; `trueup log -f %s` "
+			"follows it, `trueup reconcile` takes it over",
+			key, key);
 	const char *id = plan ? plan->id : row->plan_id;
 	if (!id)
 		return 0;

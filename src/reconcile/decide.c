@@ -47,6 +47,14 @@ static bool differs(const char *then, const char *now)
 	return then && now && !str_eq(then, now);
 }
 
+/* As it was recorded: a change that takes the protection away does not profit from it. */
+bool item_protected(const struct item *item)
+{
+	const struct node *protect = node_get(node_get(item->past.spec, "spec"), "protect");
+	return item->desired && item->row && item->row->applied_digest && protect &&
+	       protect->type == NODE_BOOL && protect->boolean;
+}
+
 /* Does it live elsewhere than what was applied? Such a change cannot be an update. */
 static bool has_moved(struct run *run, const struct item *item)
 {
@@ -379,6 +387,8 @@ int item_decide(struct run *run, struct item *item, struct err **err)
 	const bool shows = item->rendered && item->decision.action != PLAN_RETAIN;
 	if (shows && item_preview(run, item, err) < 0)
 		return -1;
+	if (item_protected(item))
+		gate_protect(item->out.preview.replace, &run->arena, &item->out.gates);
 	const struct gate_answer *first = NULL;
 	if (gates_verdict(&item->out.gates, &first) == GATE_REFUSE)
 		item_status(run, item, OBJECT_REFUSED, "%s", first->reason);

@@ -487,6 +487,8 @@ static int gate_item(struct run *run, struct item *item, bool *ret_ask, struct e
 	*ret_ask = false;
 	if (item_approval(run, item, &plan, &approval, err) < 0)
 		return -1;
+	if (item_protected(item) && item->plan.changes.replace > item->out.preview.replace)
+		gate_protect(item->plan.changes.replace, &run->arena, &item->out.gates);
 	gate_approval(
 		&approval.request, approval.state, approval.missing, &run->arena, &item->out.gates);
 	const struct gate_answer *first = NULL;
@@ -689,6 +691,20 @@ static int hold_back(struct run *run, struct err **err)
 	return 0;
 }
 
+/* Plans that nobody will apply: they hold values that nobody should find. */
+static int drop_plans(struct run *run, struct err **err)
+{
+	for (size_t i = 0; i < run->item_count; i++) {
+		const struct item *item = run->items[i];
+		if (!item->plan_path || item->stored)
+			continue;
+		AUTO_FREE char *file = path_join(run->session->state_dir, item->plan_path);
+		if (fs_remove_tree(file, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int run_execute(struct run *run, struct err **err)
 {
 	const bool applies = run->options->stop == RUN_STOP_NEVER && !run->plan_only;
@@ -700,7 +716,9 @@ int run_execute(struct run *run, struct err **err)
 		bool any = false, applied = false;
 		if (plan_wave(run, &any, err) < 0)
 			return -1;
-		if (!applies || !any)
+		if (!applies)
+			return drop_plans(run, err);
+		if (!any)
 			return 0;
 		if (gate_wave(run, err) < 0)
 			return -1;

@@ -359,7 +359,15 @@ static int compare(struct load *l, const char *rev, struct err **err)
 	const bool anew = !recorded || !str_eq(recorded->decoder, DECODER_VERSION);
 	if (anew)
 		l->flags |= LOAD_ALL;
-	if (read_changes(l, l->flags & LOAD_ALL ? NULL : recorded->tree_id, err) < 0)
+	int got = read_changes(l, l->flags & LOAD_ALL ? NULL : recorded->tree_id, err);
+	if (got < 0 && !(l->flags & LOAD_ALL) && err_kind_of(*err) == ERR_NOT_FOUND) {
+		/* A rewritten history, cleaned up: nothing to compare with any more. */
+		err_free(err);
+		l->flags |= LOAD_ALL;
+		l->changes = (struct source_changes){0};
+		got = read_changes(l, NULL, err);
+	}
+	if (got < 0)
 		return -1;
 	l->same = recorded && !anew && str_eq(recorded->tree_id, l->tree) &&
 		  !(l->flags & LOAD_WORKTREE);

@@ -78,6 +78,40 @@ struct ending {
 	int64_t now;
 };
 
+static bool same_outputs(const struct output_rows *old, const struct output_row *rows, size_t count)
+{
+	size_t same = 0;
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < old->count; k++)
+			same += str_eq(old->items[k].name, rows[i].name) &&
+				str_eq(old->items[k].value_json, rows[i].value_json) &&
+				old->items[k].sensitive == rows[i].sensitive;
+	return same == count && old->count == count;
+}
+
+/*
+ * Whoever uses the outputs is looked at again: by this run or, should it be killed, by the next,
+ * which finds them unsettled.
+ */
+static int unsettle_users(struct ending *e, struct err **err)
+{
+	struct store_keys keys = {0};
+	const struct object_step step = {.phase = PHASE_NEW,
+		.reason = arena_printf(&e->arena, "an output of %s changed", e->op->object_key)};
+	if (store_dependants(e->store, e->op->object_key, &e->arena, &keys, err) < 0)
+		return -1;
+	for (size_t i = 0; i < keys.count; i++) {
+		struct object_row *row = NULL;
+		if (store_object_get(e->store, keys.items[i], OBJECT_BRIEF, &e->arena, &row, err) <
+			0)
+			return -1;
+		if (row && row->phase == PHASE_APPLIED &&
+			store_object_step(e->store, row->key, &step, e->now, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int put_outputs(struct ending *e, struct err **err)
 {
 	const struct finished *f = e->finished;
@@ -88,7 +122,14 @@ static int put_outputs(struct ending *e, struct err **err)
 		rows[i] = (struct output_row){key ? key : f->outputs[i].name, f->outputs[i].json,
 			f->outputs[i].sensitive};
 	}
-	return store_outputs_put(e->store, e->op->object_key, rows, f->output_count, err);
+	struct output_rows old = {0};
+	if (store_outputs(e->store, e->op->object_key, &e->arena, &old, err) < 0)
+		return -1;
+	if (same_outputs(&old, rows, f->output_count))
+		return 0;
+	if (store_outputs_put(e->store, e->op->object_key, rows, f->output_count, err) < 0)
+		return -1;
+	return unsettle_users(e, err);
 }
 
 static int put_resources(struct ending *e, struct err **err)

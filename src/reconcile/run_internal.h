@@ -128,6 +128,8 @@ struct item_approval {
 };
 MUST_CHECK int item_approval(struct run *run, const struct item *item, const struct plan_row *plan,
 	struct item_approval *ret, struct err **err);
+/* Is it an object with `protect: true`, of which no resource may be replaced? */
+bool item_protected(const struct item *item);
 /* Is there something for the engine (or for a plain record) to do? */
 bool item_acts(const struct item *item);
 

@@ -90,6 +90,9 @@ static int sweep(struct session *s, const char *folder, needed_fn *needed, struc
 int run_tidy(struct run *run, struct err **err)
 {
 	struct session *s = run->session;
+	int64_t expired = 0;
+	if (store_plans_expire(s->store, s->now_ms, &expired, err) < 0)
+		return -1;
 	if (sweep(s, "jobs", job_needed, err) < 0 || sweep(s, "plans", plan_needed, err) < 0 ||
 		sweep(s, "rendered", plan_needed, err) < 0 || sweep(s, "logs", log_needed, err) < 0)
 		return err_wrap(err, "clean up the state folder");

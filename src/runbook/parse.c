@@ -310,6 +310,98 @@ static void check_buried(struct reader *r)
 	}
 }
 
+/* ---- headings that are no sections ---- */
+
+static struct runbook_part *part_of(struct runbook *rb, enum runbook_section which)
+{
+	switch (which) {
+	case SECTION_ENVIRONMENT:
+		return &rb->environment;
+	case SECTION_FILES:
+		return &rb->files;
+	case SECTION_CLAIMS:
+		return &rb->claims;
+	case SECTION_EXECUTION:
+		return &rb->execution_part;
+	case SECTION_SCRIPT:
+		return &rb->script;
+	case SECTION_HISTORY:
+		return &rb->history;
+	case SECTION_DOCUMENTATION:
+	case SECTION_COUNT:
+		break;
+	}
+	return NULL;
+}
+
+/*
+ * The name in a line that people would take for a heading of any level; *ret_exact says whether it
+ * has the form that counts.
+ */
+static const char *heading_like(struct reader *r, const char *text, size_t len, bool *ret_exact)
+{
+	const size_t indent = blank_prefix(text, len);
+	size_t level = 0;
+	while (indent + level < len && text[indent + level] == '#')
+		level++;
+	if (!level)
+		return NULL;
+	const char *name = text + indent + level;
+	size_t name_len = len - indent - level;
+	*ret_exact = indent == 0 && level == 1 && blank_prefix(name, name_len);
+	blank_trim(&name, &name_len);
+	return arena_memdup(r->arena, name, name_len);
+}
+
+/*
+ * A line inside of a block reads like the heading of a section that the file does not have. Most
+ * often the fence above it was not closed and has swallowed the section.
+ */
+static void report_lost(struct reader *r, enum runbook_section which, uint32_t line)
+{
+	struct runbook_part *part = part_of(r->runbook, which);
+	if (!part)
+		return;
+	if (!restricts(which)) {
+		part->hint = arena_printf(r->arena,
+			"line %u has that heading, but inside of a block: is the line that closes "
+			"a block missing above it?",
+			line);
+		return;
+	}
+	const struct pos pos = {r->runbook->src, line, 1};
+	struct diag *d = diag_error(r->diags, "runbook-section", pos,
+		"this reads like the section '%s', but does not count", runbook_sections[which]);
+	diag_hint(r->diags, d, "write `# %s` in column 1, outside of any block",
+		runbook_sections[which]);
+	doubt(r, which);
+}
+
+static bool is_lost(struct reader *r, enum runbook_section k, const char *name, bool exact)
+{
+	if (sections_find(&r->sections, runbook_sections[k], r->first))
+		return false;
+	if (exact)
+		return str_eq(name, runbook_sections[k]);
+	return k == SECTION_CLAIMS && same_letters(name, runbook_sections[k]);
+}
+
+static void check_lost(struct reader *r)
+{
+	const struct runbook *rb = r->runbook;
+	const char *p = rb->src->data, *end = p + rb->content_len;
+	for (uint32_t line = 1; p < end; line++) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		const size_t len = nl ? (size_t)(nl - p) : (size_t)(end - p);
+		bool exact = false;
+		const char *name = line > 1 ? heading_like(r, p, len, &exact) : NULL;
+		for (enum runbook_section k = 0; name && k < SECTION_COUNT; k++)
+			if (is_lost(r, k, name, exact))
+				report_lost(r, k, line);
+		p += len + 1;
+	}
+}
+
 struct runbook *runbook_parse(struct arena *arena, const struct src *src, struct diag_list *diags)
 {
 	struct reader r = {.arena = arena, .diags = diags};
@@ -331,9 +423,10 @@ struct runbook *runbook_parse(struct arena *arena, const struct src *src, struct
 	read_environment(&r);
 	read_files(&r);
 	read_claims(&r);
-	if (r.claims_doubtful)
-		r.runbook->claims.state = RUNBOOK_BAD_BLOCK;
 	read_execution(&r);
 	read_script(&r);
+	check_lost(&r);
+	if (r.claims_doubtful)
+		r.runbook->claims.state = RUNBOOK_BAD_BLOCK;
 	return r.runbook;
 }

@@ -12,6 +12,21 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* A block in which another one seems to open was not closed itself. */
+static const char *hint_for_swallowed(struct reader *r, const struct fence *fence)
+{
+	const char *text = fence_text(r->arena, &r->sections, fence);
+	uint32_t line = fence->line;
+	for (const char *p = text; p; line++) {
+		if (str_starts(p, "```"))
+			return arena_printf(r->arena,
+				"another block opens in line %u: close this one above it", line);
+		p = strchr(p, '\n');
+		p = p ? p + 1 : NULL;
+	}
+	return NULL;
+}
+
 /*
  * The map in a section's YAML block; NULL unless the part is RUNBOOK_READ. A block of nothing is
  * an empty map.
@@ -29,6 +44,7 @@ static const struct node *read_map(
 	if (map && map->type == NODE_MAP && map->map.count <= SPEC_MAX_ITEMS)
 		return map;
 	part->state = RUNBOOK_BAD_BLOCK;
+	part->hint = hint_for_swallowed(r, fence);
 	if (!map)
 		return NULL;
 	if (map->type == NODE_MAP) {

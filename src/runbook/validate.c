@@ -26,7 +26,9 @@ static void check_section(const struct runbook_part *part, const char *name, boo
 			diags, "runbook-section", part->pos, "Missing required section: %s", name);
 	else if (part->state == RUNBOOK_EMPTY_SECTION && !may_be_empty)
 		d = diag_error(diags, "runbook-section", part->pos, "Section '%s' is empty", name);
-	if (d && part->state == RUNBOOK_NO_SECTION)
+	if (d && part->hint)
+		hint(diags, d, part);
+	else if (d && part->state == RUNBOOK_NO_SECTION)
 		diag_hint(diags, d, "add a line `# %s`%s", name,
 			may_be_empty ? " at the end of the file" : "");
 }
@@ -181,7 +183,9 @@ enum runbook_path runbook_path_on_disk(void *data, const char *path)
 	AUTO_CLOSE fd = fs_open_beneath(*(const int *)data, path, &err);
 	if (fd >= 0)
 		return RUNBOOK_PATH_THERE;
-	return err_kind_of(err) == ERR_NOT_FOUND ? RUNBOOK_PATH_MISSING : RUNBOOK_PATH_ESCAPES;
+	/* Refused without the kernel's saying that something is not there or not allowed. */
+	const bool leads_away = err->kind == ERR_DENIED && !err->os_errno;
+	return leads_away ? RUNBOOK_PATH_ESCAPES : RUNBOOK_PATH_MISSING;
 }
 
 /* ---- claims ---- */

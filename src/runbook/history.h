@@ -56,6 +56,7 @@ struct history {
 	struct history_entry *entries; /* in the order of the file: the newest is the last */
 	size_t count, cap;
 	size_t unread; /* lines that begin as form C and are no such record */
+	bool open; /* the newest entry's last fence is not closed */
 };
 
 enum {
@@ -82,7 +83,8 @@ struct history_entry history_entry_new(void);
 
 /*
  * Appends the whole new text of the file to out. ERR_INVALID if the file has no `# History`.
- * The text above the history is not touched.
+ * The text above the history is not touched. A fence that the newest entry left open is closed
+ * first: behind it, the backticks of the new entry would open what they should close.
  */
 MUST_CHECK int history_append(struct arena *arena, const struct runbook *runbook,
 	const struct history_entry *entry, const struct history_limits *limits, struct str *out,

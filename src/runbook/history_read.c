@@ -206,13 +206,14 @@ static const char *read_fenced(struct scan *s)
 	}
 	const size_t start = s->offset;
 	size_t end = s->src->len;
-	while (next_line(s)) {
+	s->out->open = true;
+	while (s->out->open && next_line(s)) {
 		t = s->line;
 		blank_trim(&t.data, &t.len);
-		if (text_is(t, "```")) {
-			end = s->line_start;
-			break;
-		}
+		if (!text_is(t, "```"))
+			continue;
+		end = s->line_start;
+		s->out->open = false;
 	}
 	if (end > start && s->src->data[end - 1] == '\n')
 		end--;

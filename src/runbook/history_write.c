@@ -263,6 +263,8 @@ int history_append(struct arena *arena, const struct runbook *rb, const struct h
 	}
 	str_addn(out, src->data, from);
 	str_addn(out, src->data + to, src->len - to);
+	if (old.open && (from == src->len || to < src->len))
+		str_add(out, "\n```\n");
 	if (old.count && old.entries[old.count - 1].form == HISTORY_C) {
 		str_addc(out, '\n');
 		history_write_json(e, limits, out);

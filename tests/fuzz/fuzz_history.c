@@ -66,9 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct runbook *again = read_file(&arena, &again_src, &next);
 	require(again != NULL && str_eq(again->digest, rb->digest));
 	history_read(&arena, again, &after);
-	/* An open fence at the end of the old history takes the new entry for its own text. */
-	if (after.count != before.count + 1)
-		return 0;
+	require(after.count == before.count + 1 && !after.open);
 	check_entry(&after.entries[after.count - 1], &e);
 	return 0;
 }

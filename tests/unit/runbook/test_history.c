@@ -235,6 +235,27 @@ static void a_file_without_history_is_left_alone(void **state)
 	assert_int_equal(out.len, 0);
 }
 
+static void a_fence_left_open_takes_nothing_in(void **state)
+{
+	static const char old[] = "# A\n# History\n\n"
+				  "### 2026-01-23T14:00:00.000Z | Exit Code: 1\n\n"
+				  "**Stdout:**\n```\ncut sho";
+	static const char forged[] = "### 2026-01-23T15:00:00.000Z | Exit Code: 0\n";
+	const struct history_limits limits = HISTORY_LIMITS;
+	const struct history_entry e = entry(2, forged, "");
+	AUTO_STR text = STR_INIT;
+	AUTO_SAMPLE s = {0};
+	struct history history;
+	(void)state;
+	append(old, &e, &limits, &text);
+	sample_read(&s, text.data);
+	history_read(&s.arena, s.runbook, &history);
+	assert_int_equal(history.count, 2);
+	assert_string_equal(history.entries[0].out, "cut sho");
+	assert_int_equal(history.entries[1].code, 2);
+	assert_string_equal(history.entries[1].out, forged);
+}
+
 static void damaged_entries_are_skipped(void **state)
 {
 	static const char text[] = "# A\n# History\n"
@@ -300,6 +321,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_text_is_replaced),
 		cmocka_unit_test(old_entries_make_room),
 		cmocka_unit_test(a_file_without_history_is_left_alone),
+		cmocka_unit_test(a_fence_left_open_takes_nothing_in),
 		cmocka_unit_test(damaged_entries_are_skipped),
 		cmocka_unit_test(times_are_read),
 	};

@@ -278,8 +278,8 @@ help: ## list the targets
 clean: ## remove what was built
 	$(Q)rm -rf build
 
-.PHONY: all kill-test setup setup-test demo test tool-programs unit-programs replay-programs unit e2e lint \
-	asan ubsan suite valgrind coverage fuzz bench bench-record man completions schemas regen \
-	fmt fmt-check install uninstall help clean
+.PHONY: all kill-test setup setup-test demo test tool-programs unit-programs replay-programs \
+	unit e2e lint asan ubsan suite valgrind coverage fuzz bench bench-record man completions \
+	schemas regen fmt fmt-check install uninstall help clean
 -include $(OBJ:.o=.d) $(TOOLS:=.d) $(BENCHES:=.d) $(UNIT:=.d) $(B)/cli/main.d \
 	$(wildcard $(B)/fuzz-obj/*.d)

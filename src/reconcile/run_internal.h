@@ -150,6 +150,20 @@ void item_target(
 /* --- execute.c: plan, gate, apply ---------------------------------------------------------- */
 
 MUST_CHECK int run_execute(struct run *run, struct err **err);
+/* Did the user ask to stop? */
+bool run_is_stopped(const struct run *run);
+
+/* --- wave_plan.c, wave_gate.c, wave_apply.c: the steps of a wave ------------------------------ */
+
+/* Plans what can be planned. *ret_any: there is a plan, new or stored. */
+MUST_CHECK int plan_wave(struct run *run, bool *ret_any, struct err **err);
+/* Stores new plans and sets item->go where all gates are passed. */
+MUST_CHECK int gate_wave(struct run *run, struct err **err);
+/* Applies what may go. *ret_any: something was applied. */
+MUST_CHECK int apply_wave(struct run *run, bool *ret_any, struct err **err);
+/* Puts the item into PHASE_WAITING or PHASE_REFUSED, in the store and in the report. */
+MUST_CHECK int item_wait(struct run *run, struct item *item, enum object_phase phase,
+	const char *why, struct err **err);
 
 /* --- outcome.c: recording what an apply did ------------------------------------------------- */
 

@@ -230,6 +230,24 @@ static void drop_queued(struct tasks *tasks)
 	}
 }
 
+/* Waits until a child says something or ends, or a second has gone, and hears them. */
+static int listen_once(struct tasks *tasks, struct pollfd *fds,
+	const volatile sig_atomic_t *interrupts, struct err **err)
+{
+	for (size_t i = 0; i < tasks->running_count; i++)
+		fds[i] = (struct pollfd){.fd = tasks->running[i].fd, .events = POLLIN};
+	/* The limit only matters for an interrupt that comes just before poll(). */
+	const int n = poll(fds, tasks->running_count, 1000);
+	if (n < 0 && errno != EINTR)
+		return err_errno(err, errno, "wait for tasks");
+	if (interrupts && *interrupts)
+		pass_on_interrupts(tasks, *interrupts);
+	for (size_t i = n > 0 ? tasks->running_count : 0; i-- > 0;)
+		if (fds[i].revents && !read_messages(&tasks->running[i]))
+			finish(tasks, i);
+	return 0;
+}
+
 int tasks_run(struct tasks *tasks, const volatile sig_atomic_t *interrupts, struct err **err)
 {
 	AUTO_FREE struct pollfd *fds = xcalloc(tasks->parallel, sizeof *fds);
@@ -241,16 +259,7 @@ int tasks_run(struct tasks *tasks, const volatile sig_atomic_t *interrupts, stru
 				return -1;
 		if (!tasks->running_count)
 			return 0;
-		for (size_t i = 0; i < tasks->running_count; i++)
-			fds[i] = (struct pollfd){.fd = tasks->running[i].fd, .events = POLLIN};
-		/* The limit only matters for an interrupt that comes just before poll(). */
-		const int n = poll(fds, tasks->running_count, 1000);
-		if (n < 0 && errno != EINTR)
-			return err_errno(err, errno, "wait for tasks");
-		if (interrupts && *interrupts)
-			pass_on_interrupts(tasks, *interrupts);
-		for (size_t i = n > 0 ? tasks->running_count : 0; i-- > 0;)
-			if (fds[i].revents && !read_messages(&tasks->running[i]))
-				finish(tasks, i);
+		if (listen_once(tasks, fds, interrupts, err) < 0)
+			return -1;
 	}
 }

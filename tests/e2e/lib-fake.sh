@@ -38,9 +38,10 @@ topics_role() {
 	shift
 	mkdir -p "$dir/roles"
 	{
-		printf '%s\n' 'apiVersion: trueup/v1' 'kind: Role' 'metadata: {name: team}' 'spec:' \
-			'  account: "123456789012"' '  region: eu-central-1' \
-			'  permissions: {deploy: true}' '  allowedServices: [SNS, SQS, KMS, DYNAMODB]'
+		printf '%s\n' 'apiVersion: trueup/v1' 'kind: Role' 'metadata: {name: team}' \
+			'spec:' '  account: "123456789012"' '  region: eu-central-1' \
+			'  permissions: {deploy: true}' \
+			'  allowedServices: [SNS, SQS, KMS, DYNAMODB]'
 		for line; do
 			printf '  %s\n' "$line"
 		done

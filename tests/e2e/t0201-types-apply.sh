@@ -126,7 +126,8 @@ test_expect_success 'the state to compare with' '
 	canvas_more base.json "" &&
 	$CHANGES settle applied.tfstate again.json settled &&
 	for round in 1 2 3; do
-		planned base && $CHANGES settle settled base.plan.json next && mv next settled || return 1
+		planned base && $CHANGES settle settled base.plan.json next &&
+			mv next settled || return 1
 	done &&
 	planned base
 '

@@ -242,7 +242,8 @@ TYPE=ROUTE53
 accepts '{zone: example.com}'
 refuses '{zone: example}' "'example' does not have the form of 'zone'"
 
-refuses '{zone: example.com, records: {www: {type: A}}}' 'every record needs values, a list of texts'
+refuses '{zone: example.com, records: {www: {type: A}}}' \
+	'every record needs values, a list of texts'
 refuses '{zone: example.com, records: {www: {type: B, values: [x]}}}' \
 	'Route 53 has no records of type B'
 refuses '{zone: example.com, hosts: {web: www}}' 'hosts names what this zone has no edge to: web'

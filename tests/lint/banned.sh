@@ -13,9 +13,8 @@ fi
 calls=$(nm -uA "$lib" | sed 's/.*:\([^:]*\.o\): *U */\1 /; s/@.*//')
 
 # The one place that may, each for a reason that stands there in a comment.
-allowed='num\.o strtod|(fs|terraform_binary)\.o access|(child|tasks)\.o fork'
+allowed='num\.o strtod|(fs|terraform_binary)\.o access|(child|tasks|workers)\.o fork'
 allowed="^($allowed|(lock|note|follow)\.o (nanosleep|usleep))\$"
-allowed="$allowed|(lock|note)\\.o (nanosleep|usleep)|(child|tasks)\\.o fork)\$"
 
 # ban REASON NAME...: also the forms that the C library makes of a name.
 ban() {
@@ -34,7 +33,7 @@ ban 'no shell' system popen
 ban 'main decides how the process ends' exit quick_exit
 ban 'races' mktemp tempnam access
 ban 'tests and jobs wait for events' sleep usleep nanosleep
-ban 'children are started by base/child' fork vfork
+ban 'programs are started by base/child, our own work by tasks and workers' fork vfork
 
 style=$(tree_files 'src/*.[ch]' | xargs grep -nE '\b(alloca|setjmp|longjmp)\(')
 point 'no alloca and no longjmp' "$style"

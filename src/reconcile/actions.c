@@ -201,15 +201,19 @@ int action_unlock(struct session *session, const char *key, struct arena *arena,
 			"an operation on %s is running or was left open; `trueup log -f %s` "
 			"follows it, `trueup reconcile` takes it over",
 			key, key);
-	const char *id = plan ? plan->id : row->plan_id;
-	if (!id)
+	if (!plan && row->plan_id &&
+		store_plan_get(session->store, row->plan_id, arena, &plan, err) < 0)
+		return -1;
+	const bool open = plan && (plan->status == PLAN_WAITING || plan->status == PLAN_APPROVED);
+	if (!open && !(plan && plan->status == PLAN_REJECTED))
 		return 0;
+	const char *id = plan->id;
 	struct node *detail = node_new_map(arena);
 	node_map_set(arena, detail, "plan", node_new_string(arena, id));
 	const struct object_step step = {.phase = PHASE_NEW, .reason = "its plan was discarded"};
 	if (store_begin(session->store, err) < 0)
 		return -1;
-	if ((plan && store_plan_move(session->store, id, PLAN_VOID, "discarded", NULL, err) < 0) ||
+	if ((open && store_plan_move(session->store, id, PLAN_VOID, "discarded", NULL, err) < 0) ||
 		store_object_step(session->store, key, &step, session->now_ms, err) < 0 ||
 		audit(session, "unlock", key, detail, err) < 0) {
 		store_rollback(session->store);

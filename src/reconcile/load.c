@@ -219,7 +219,7 @@ static int discount(struct load *l, const char *key, size_t ret[KIND_COUNT], str
 	struct object_row *row = NULL;
 	if (store_object_get(l->session->store, key, OBJECT_BRIEF, &scratch, &row, err) < 0)
 		return -1;
-	if (!row || !row->present || row->phase == PHASE_DESTROYED)
+	if (!row || !row->present)
 		return 0;
 	const enum spec_kind kind = spec_kind_of(row->kind);
 	if (kind < KIND_COUNT && ret[kind])

@@ -422,7 +422,9 @@ static int carry_out(struct run *run, struct err **err)
 			(record_revision(run, err) < 0 || record_objects(run, err) < 0))
 			return -1;
 	}
-	return run_execute(run, err);
+	if (run_execute(run, err) < 0)
+		return -1;
+	return run_tidy(run, err);
 }
 
 static int work(struct run *run, struct err **err)

@@ -145,6 +145,8 @@ static void on_apply_end(void *data, const char *failure)
 	/* At once, not when the wave is over: the others may take an hour. */
 	if (w->item->has_finished && !run->failure)
 		(void)(record_end(run, w->item, &run->failure) < 0);
+	else if (!run->failure) /* failed with a job that may go on, or left to it */
+		run_emit(run, RUN_APPLIED, w->item, NULL);
 }
 
 /* Records that the effect is about to start. From here on it can be adopted. */

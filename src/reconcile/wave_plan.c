@@ -150,6 +150,7 @@ static void use_stored(struct run *run, struct item *item)
 	item->planned = true;
 	item->out.plan = &item->plan;
 	item->out.status = OBJECT_PLANNED;
+	run_emit(run, RUN_PLANNED, item, NULL);
 }
 
 static bool wants_plan(const struct item *item)

@@ -327,8 +327,11 @@ static void print_engine_plan(struct term *t, const struct object_outcome *objec
 	const struct object_plan *plan = object->plan;
 	char buf[CLOCK_TEXT_SIZE];
 	term_put(t, STYLE_BOLD, object->key);
-	term_printf(t, STYLE_PLAIN, "  %s  planned in %s", plan->engine,
-		clock_format_duration(plan->duration_ms, buf));
+	if (plan->duration_ms)
+		term_printf(t, STYLE_PLAIN, "  %s  planned in %s", plan->engine,
+			clock_format_duration(plan->duration_ms, buf));
+	else
+		term_printf(t, STYLE_PLAIN, "  %s  planned earlier", plan->engine);
 	print_counts(t, &plan->changes);
 	term_newline(t);
 	print_changes(t, &plan->changes, all);
@@ -371,9 +374,13 @@ static void print_hints(struct term *t, const struct run_outcome *run)
 {
 	for (size_t i = 0; i < run->object_count; i++) {
 		const struct object_outcome *o = &run->objects[i];
-		if (!o->hint)
+		/* The line of a failed operation has said where its log is. */
+		if (!o->hint || (o->status == OBJECT_FAILED && o->operation))
 			continue;
 		term_put(t, STYLE_BOLD, o->key);
+		if (o->status_text && o->status != OBJECT_FAILED)
+			term_printf(t, STYLE_YELLOW, "  %s, %s", object_status_name(o->status),
+				o->status_text);
 		term_printf(t, STYLE_PLAIN, ": %s\n", o->hint);
 	}
 }

@@ -58,7 +58,7 @@ MUST_CHECK int store_object_at_path(struct store *store, const char *path, struc
 struct object_filter {
 	const char *kind; /* NULL: all */
 	bool unsettled; /* only those that are not settled (see store_pending) */
-	bool all; /* also destroyed ones */
+	bool all; /* also destroyed ones whose spec is gone */
 };
 
 struct object_rows {

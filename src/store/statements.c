@@ -22,7 +22,7 @@
 #define OBJECT_LONG_COLUMNS ", spec_json, applied_spec_json, applied_role_json"
 #define OBJECTS_WHERE                                                                              \
 	" FROM objects WHERE (?1 IS NULL OR kind = ?1) AND (?2 = 0 OR unsettled = 1)"              \
-	" AND (?3 = 1 OR phase <> 'destroyed') ORDER BY key"
+	" AND (?3 = 1 OR present = 1 OR phase <> 'destroyed') ORDER BY key"
 
 #define IS_OPEN "status IN ('waiting', 'approved')"
 
@@ -64,7 +64,7 @@ static const char *const texts[SQL_COUNT] = {
 	/* The condition stands there in so many words that its index is used. */
 	[SQL_OBJECTS_UNSETTLED] =
 		"SELECT " OBJECT_COLUMNS " FROM objects WHERE (?1 IS NULL OR kind = ?1) AND ?2 = 1"
-		" AND unsettled = 1 AND (?3 = 1 OR phase <> 'destroyed') ORDER BY key",
+		" AND unsettled = 1 AND (?3 = 1 OR present = 1 OR phase <> 'destroyed') ORDER BY key",
 	[SQL_OBJECTS_FULL] = "SELECT " OBJECT_COLUMNS OBJECT_LONG_COLUMNS OBJECTS_WHERE,
 	[SQL_OBJECT_SEEN] =
 		"INSERT INTO objects (key, kind, name, path, blob_id, present, seen_digest, seen_revision,"
@@ -108,7 +108,7 @@ static const char *const texts[SQL_COUNT] = {
 		"SELECT key FROM objects WHERE kind = ? AND present = 1 AND phase <> 'destroyed'"
 		" ORDER BY key",
 	[SQL_OBJECT_COUNT] =
-		"SELECT count(*) FROM objects WHERE kind = ? AND present = 1 AND phase <> 'destroyed'",
+		"SELECT count(*) FROM objects WHERE kind = ? AND present = 1",
 	[SQL_PENDING] =
 		"SELECT (SELECT count(*) FROM objects WHERE unsettled = 1),"
 		" (SELECT count(*) FROM operations WHERE state IN ('intended', 'running')),"

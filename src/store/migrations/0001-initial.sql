@@ -59,9 +59,11 @@ CREATE TABLE objects (
 	phase_since INTEGER NOT NULL,
 	updated_at INTEGER NOT NULL,
 	-- Is there something to do although nobody changed a spec?
+	-- A suspended one is shown until it is resumed, unless it was destroyed on purpose.
 	unsettled INTEGER NOT NULL GENERATED ALWAYS AS (
-		suspended = 0 AND CASE present
-			WHEN 1 THEN phase <> 'applied' OR applied_digest IS NOT seen_digest
+		CASE present
+			WHEN 1 THEN (phase <> 'applied' OR applied_digest IS NOT seen_digest)
+				AND NOT (suspended = 1 AND phase = 'destroyed')
 			ELSE phase NOT IN ('destroyed', 'orphaned') END) VIRTUAL,
 	-- Last, so that reading the short columns does not walk through the long ones.
 	spec_json TEXT,

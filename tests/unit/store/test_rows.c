@@ -94,7 +94,7 @@ static void an_object_lives(void **state)
 	assert_int_equal(get(f, "canvas/shop")->phase, PHASE_APPLIED);
 	assert_int_equal(pending(f).unsettled, 1);
 	ok(f, store_object_suspend(f->store, "canvas/shop", "os:a", "frozen", 60, &f->err));
-	assert_int_equal(pending(f).unsettled, 0);
+	assert_int_equal(pending(f).unsettled, 1); /* it is shown that it is held back */
 	assert_string_equal(get(f, "canvas/shop")->suspended_reason, "frozen");
 	ok(f, store_object_suspend(f->store, "canvas/shop", NULL, NULL, 70, &f->err));
 	assert_int_equal(pending(f).unsettled, 1);
@@ -151,7 +151,15 @@ static void lists_and_counts(void **state)
 	ok(f, store_objects(f->store, &filter, OBJECT_FULL, &f->arena, &rows, &f->err));
 	assert_int_equal(rows.count, 1);
 	assert_string_equal(rows.items[0].spec_json, "{\"a\":1}");
+	/* Destroyed on purpose while its spec is there: kept in view, and left alone until resumed. */
+	ok(f, store_object_suspend(f->store, "canvas/b", "os:a", "on request", 3, &f->err));
 	ok(f, store_object_destroyed(f->store, "canvas/b", 3, &f->err));
+	assert_int_equal(pending(f).unsettled, 2);
+	ok(f, store_objects(f->store, NULL, OBJECT_BRIEF, &f->arena, &rows, &f->err));
+	assert_int_equal(rows.count, 3);
+	ok(f, store_object_suspend(f->store, "canvas/b", NULL, NULL, 3, &f->err));
+	assert_int_equal(pending(f).unsettled, 3);
+	ok(f, store_object_gone(f->store, "canvas/b", "c", 3, &f->err));
 	filter = (struct object_filter){.kind = "canvas"};
 	ok(f, store_objects(f->store, &filter, OBJECT_BRIEF, &f->arena, &rows, &f->err));
 	assert_int_equal(rows.count, 1);

@@ -89,12 +89,46 @@ static bool forces_replacement(const struct node *change, const char *name)
 	return false;
 }
 
+static bool same_but_empty(const struct node *a, const struct node *b, int depth);
+
+static bool same_members(const struct node *a, const struct node *b, int depth)
+{
+	MAP_FOREACH (a, pair)
+		if (!same_but_empty(pair->value, node_get(b, pair->key->text), depth + 1))
+			return false;
+	MAP_FOREACH (b, pair)
+		if (!node_get(a, pair->key->text) && !is_empty(pair->value))
+			return false;
+	return true;
+}
+
+/* Equal but for what is null on one side and empty on the other, at any depth. */
+static bool same_but_empty(const struct node *a, const struct node *b, int depth)
+{
+	if (is_empty(a) && is_empty(b))
+		return true;
+	if (!a || !b || a->type != b->type || depth > MARK_DEPTH)
+		return a && b && node_equal(a, b);
+	if (a->type == NODE_MAP)
+		return same_members(a, b, depth);
+	if (a->type != NODE_SEQ)
+		return node_equal(a, b);
+	if (a->seq.count != b->seq.count)
+		return false;
+	for (size_t i = 0; i < a->seq.count; i++)
+		if (!same_but_empty(a->seq.items[i], b->seq.items[i], depth + 1))
+			return false;
+	return true;
+}
+
 static bool differs(const struct node *before, const struct node *after, bool unknown, bool drift)
 {
 	if (unknown)
 		return true;
+	if (drift)
+		return !same_but_empty(before, after, 0);
 	if (is_empty(before) && is_empty(after))
-		return !drift && before && after && !node_equal(before, after);
+		return before && after && !node_equal(before, after);
 	return !before || !after || !node_equal(before, after);
 }
 

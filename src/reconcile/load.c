@@ -63,8 +63,6 @@ static struct loaded_spec *put_spec(
 static int take_change(struct load *l, const struct source_change *change, struct err **err)
 {
 	const enum spec_path_class class = spec_path_class(change->path);
-	if (class == SPEC_PATH_RUNBOOKS)
-		return 0;
 	if (change->entry != SOURCE_FILE) {
 		if (class != SPEC_PATH_ELSEWHERE)
 			report_file(l, change->path, "spec-link",
@@ -346,6 +344,21 @@ static int take_changes(struct load *l, struct err **err)
 	return 0;
 }
 
+static int read_changes_since(struct load *l, const struct revision_row *recorded, struct err **err)
+{
+	if (l->flags & LOAD_ALL)
+		return read_changes(l, NULL, err);
+	if (read_changes(l, recorded->tree_id, err) == 0)
+		return 0;
+	if (err_kind_of(*err) != ERR_NOT_FOUND)
+		return -1;
+	/* A rewritten history, cleaned up: nothing to compare with any more. */
+	err_free(err);
+	l->flags |= LOAD_ALL;
+	l->changes = (struct source_changes){0};
+	return read_changes(l, NULL, err);
+}
+
 static int compare(struct load *l, const char *rev, struct err **err)
 {
 	struct session *s = l->session;
@@ -359,15 +372,7 @@ static int compare(struct load *l, const char *rev, struct err **err)
 	const bool anew = !recorded || !str_eq(recorded->decoder, DECODER_VERSION);
 	if (anew)
 		l->flags |= LOAD_ALL;
-	int got = read_changes(l, l->flags & LOAD_ALL ? NULL : recorded->tree_id, err);
-	if (got < 0 && !(l->flags & LOAD_ALL) && err_kind_of(*err) == ERR_NOT_FOUND) {
-		/* A rewritten history, cleaned up: nothing to compare with any more. */
-		err_free(err);
-		l->flags |= LOAD_ALL;
-		l->changes = (struct source_changes){0};
-		got = read_changes(l, NULL, err);
-	}
-	if (got < 0)
+	if (read_changes_since(l, recorded, err) < 0)
 		return -1;
 	l->same = recorded && !anew && str_eq(recorded->tree_id, l->tree) &&
 		  !(l->flags & LOAD_WORKTREE);

@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "base/err.h"
+#include "spec/check.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -292,6 +293,26 @@ int render_canvas(struct render_types *types, const struct render_input *input, 
 	return diags->errors == errors ? 0 : -1;
 }
 
+/*
+ * Sizes that nobody wrote: the default of a type is as little allowed as the same text in a spec,
+ * which the checks of spec/ look at.
+ */
+static void check_default_sizes(struct wiring *w, const struct wire_node *n)
+{
+	static const char *const keys[] = {"instanceType", "instanceClass", "nodeType"};
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		const char *size = node_text(node_get(n->config, keys[i]));
+		if (!size || node_get(n->spec->config, keys[i]) ||
+			spec_role_allows_size(w->input->role, size))
+			continue;
+		struct diag *d = diag_error(w->diags, "role-size", n->spec->type.pos,
+			"the role may not use the size %s, which is the default of %s", size,
+			n->type->name);
+		diag_hint(w->diags, d, "set %s to one that the role's allowedInstanceTypes allow",
+			keys[i]);
+	}
+}
+
 void render_check_canvas(
 	struct render_types *types, const struct render_input *input, struct diag_list *diags)
 {
@@ -300,6 +321,9 @@ void render_check_canvas(
 	wire_canvas(&w);
 	if (input->config)
 		render_provider_context(&w);
+	for (size_t i = 0; input->role && i < w.node_count; i++)
+		if (w.nodes[i].config && w.nodes[i].type)
+			check_default_sizes(&w, &w.nodes[i]);
 	wiring_release(&w);
 }
 

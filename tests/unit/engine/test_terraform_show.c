@@ -194,6 +194,14 @@ static const char drifting[] =
 	     "{\"address\":\"a.noise\",\"type\":\"a\",\"name\":\"noise\",\"change\":{\"actions\":["
 	     "\"update\"],"
 	     "\"before\":{\"tags\":null,\"s\":\"\"},\"after\":{\"tags\":{},\"s\":null}}},"
+	     "{\"address\":\"a.nested\",\"type\":\"a\",\"name\":\"nested\",\"change\":{"
+	     "\"actions\":[\"update\"],"
+	     "\"before\":{\"d\":[{\"tags\":null,\"n\":{\"x\":\"\"},\"v\":1}]},"
+	     "\"after\":{\"d\":[{\"tags\":{},\"n\":{},\"v\":1,\"new\":[]}]}}},"
+	     "{\"address\":\"a.deep\",\"type\":\"a\",\"name\":\"deep\",\"change\":{"
+	     "\"actions\":[\"update\"],"
+	     "\"before\":{\"d\":[{\"tags\":null,\"v\":{}}]},"
+	     "\"after\":{\"d\":[{\"tags\":{},\"v\":{\"x\":1}}]}}},"
 	     "{\"address\":\"a.inert\",\"type\":\"a\",\"name\":\"inert\",\"change\":{\"actions\":["
 	     "\"update\"],"
 	     "\"before\":{\"r\":1},\"after\":{\"r\":2}}}],"
@@ -214,8 +222,9 @@ static void test_drift(void **state)
 	assert_int_equal(plan.drift_count, 1);
 	assert_string_equal(plan.drift[0].address, "a.gone");
 	assert_int_equal(parse(drifting, ENGINE_PLAN_DRIFT, NULL, &arena, &plan, &error), 0);
-	assert_int_equal(plan.drift_count, 2);
-	assert_string_equal(plan.drift[1].address, "a.inert");
+	assert_int_equal(plan.drift_count, 3);
+	assert_string_equal(plan.drift[1].address, "a.deep");
+	assert_string_equal(plan.drift[2].address, "a.inert");
 }
 
 static void test_outputs_alone_are_a_change(void **state)

@@ -84,9 +84,11 @@ static int format_all(struct fmt_run *r, struct err **err)
 		if (!path || format_one(r, path, err) < 0)
 			return -1;
 	}
-	for (size_t i = 0; named == 0 && i < r->worktree->path_count; i++)
-		if (format_one(r, r->worktree->paths[i], err) < 0)
+	for (size_t i = 0; named == 0 && i < r->worktree->path_count; i++) {
+		const char *path = r->worktree->paths[i];
+		if (spec_path_class(path) != SPEC_PATH_RUNBOOKS && format_one(r, path, err) < 0)
 			return -1;
+	}
 	return 0;
 }
 

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/workers.h"
-#include "format/yaml.h"
+#include "runbook/object.h"
 
 #include <string.h>
 
@@ -70,17 +70,18 @@ static int take_change(struct load *l, const struct source_change *change, struc
 		return 0;
 	}
 	AUTO_STR text = STR_INIT;
-	if (source_read_change(l->session->source, change, YAML_MAX_BYTES, &text, err) < 0) {
+	if (source_read_change(
+		    l->session->source, change, spec_file_limit(change->path), &text, err) < 0) {
 		if (err_kind_of(*err) != ERR_INVALID)
 			return err_wrap(err, "read %s", change->path);
 		err_free(err);
-		report_file(l, change->path, "yaml-limit", "is larger than 4 MiB");
+		report_file(l, change->path, "yaml-limit", spec_file_too_large(change->path));
 		return 0;
 	}
 	if (class == SPEC_PATH_ELSEWHERE && !spec_sniff(text.data, text.len))
 		return 0;
 	const struct src *src = make_src(l, change->path, &text);
-	const struct spec *spec = spec_load(&l->arena, src, &l->diags);
+	const struct spec *spec = spec_file_load(&l->arena, src, &l->diags);
 	if (!spec) {
 		add_key(l, &l->broken, &l->broken_count, &l->broken_cap, change->path);
 		return 0;
@@ -103,13 +104,13 @@ static struct loaded_spec *read_recorded(struct load *l, const struct object_row
 	AUTO_DIAGS ignored = {0};
 	const char *path = arena_strdup(&l->arena, row->path);
 	const bool on_disk = source_kind(l->session->source) == SOURCE_FOLDER;
-	const int got =
-		on_disk ? source_read_disk(l->session->source, path, YAML_MAX_BYTES, &text, &err)
-			: source_read(
-				  l->session->source, row->blob_id, YAML_MAX_BYTES, &text, &err);
+	const int got = on_disk ? source_read_disk(l->session->source, path, spec_file_limit(path),
+					  &text, &err)
+				: source_read(l->session->source, row->blob_id,
+					  spec_file_limit(path), &text, &err);
 	if (got < 0)
 		return NULL;
-	const struct spec *spec = spec_load(&l->arena, make_src(l, path, &text), &ignored);
+	const struct spec *spec = spec_file_load(&l->arena, make_src(l, path, &text), &ignored);
 	if (!spec || !str_eq(spec->key, row->key))
 		return NULL;
 	return put_spec(l, spec, path, arena_strdup(&l->arena, row->blob_id));
@@ -200,8 +201,6 @@ int load_recorded_counts(struct session *session, size_t ret[KIND_COUNT], struct
 	memset(ret, 0, KIND_COUNT * sizeof *ret);
 	for (int kind = 0; kind < KIND_COUNT; kind++) {
 		int64_t count = 0;
-		if (!spec_kind_supported((enum spec_kind)kind))
-			continue;
 		if (store_object_count(
 			    session->store, spec_kind_name((enum spec_kind)kind), &count, err) < 0)
 			return -1;

@@ -15,7 +15,7 @@
 #include "store/revisions.h"
 
 /* Changes when decoding or checking does: everything is read again once. */
-#define DECODER_VERSION "1"
+#define DECODER_VERSION "2"
 /* Changes when the same canvas renders to something else: every object is planned again. */
 #define RENDER_VERSION "1"
 

@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "format/yaml.h"
 #include "render/render.h"
+#include "runbook/object.h"
 
 #include <string.h>
 
@@ -84,11 +84,11 @@ int worktree_read(
 {
 	AUTO_STR text = STR_INIT;
 	*ret_src = NULL;
-	if (source_read_disk(w->source, path, YAML_MAX_BYTES, &text, err) < 0) {
+	if (source_read_disk(w->source, path, spec_file_limit(path), &text, err) < 0) {
 		if (err_kind_of(*err) != ERR_INVALID)
 			return err_wrap(err, "read %s", path);
 		err_free(err);
-		report_file(w, path, "yaml-limit", "this file is larger than 4 MiB");
+		report_file(w, path, "yaml-limit", spec_file_too_large(path));
 		return 0;
 	}
 	if (spec_path_class(path) == SPEC_PATH_ELSEWHERE && !spec_sniff(text.data, text.len))
@@ -101,7 +101,7 @@ int worktree_read(
 
 static void take(struct worktree *w, const struct src *src)
 {
-	const struct spec *spec = spec_load(&w->arena, src, &w->diags);
+	const struct spec *spec = spec_file_load(&w->arena, src, &w->diags);
 	if (!spec) {
 		w->broken = arena_grow(
 			&w->arena, w->broken, w->broken_count, &w->broken_cap, sizeof w->broken[0]);

@@ -130,8 +130,8 @@ struct node *canonical_of(
 struct node *spec_canonical(
 	struct arena *arena, const struct spec *spec, enum spec_canonical_flags flags)
 {
-	/* The document of a spec is in canonical order already. */
-	if (!(flags & SPEC_CANONICAL_DIGEST))
+	/* The document of a spec is in canonical order already, and a runbook's holds no more. */
+	if (!(flags & SPEC_CANONICAL_DIGEST) || !field_table_of(spec->kind))
 		return (struct node *)spec->doc;
 	return canonical_of(arena, spec, spec->doc, false, true);
 }

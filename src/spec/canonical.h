@@ -4,8 +4,6 @@
 
 #include "spec/field.h"
 
-#define SPEC_API_VERSION "trueup/v1"
-
 /* bare: doc is a canvas without its envelope. digest: see SPEC_CANONICAL_DIGEST. */
 struct node *canonical_of(
 	struct arena *a, const struct spec *spec, const struct node *doc, bool bare, bool digest);

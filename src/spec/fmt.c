@@ -401,6 +401,10 @@ enum fmt_result spec_format(
 	AUTO_ARENA arena = {0};
 	AUTO_STR text = STR_INIT;
 	const size_t errors = diags->errors;
+	if (spec_path_class(src->path) == SPEC_PATH_RUNBOOKS) {
+		*ret_why = "it is a runbook";
+		return FMT_LEFT;
+	}
 	const struct spec *spec = spec_load(&arena, src, diags);
 	if (!spec || diags->errors > errors)
 		return FMT_INVALID;

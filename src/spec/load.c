@@ -84,6 +84,12 @@ static enum spec_kind read_kind(struct decoder *d, const struct node *doc, struc
 			continue;
 		if (spec_kind_supported(k))
 			return k;
+		if (k == KIND_RUNBOOK) {
+			struct diag *e = diag_error(d->diags, "spec-kind", n->pos,
+				"a runbook is no YAML or JSON document");
+			diag_hint(d->diags, e, "write it as Markdown, runbooks/NAME.md");
+			return KIND_UNKNOWN;
+		}
 		struct diag *e = diag_error(d->diags, "spec-kind", n->pos,
 			"kind '%s' is not supported by this version of trueup", text);
 		diag_hint(d->diags, e,
@@ -238,14 +244,6 @@ struct spec *spec_load(struct arena *arena, const struct src *src, struct diag_l
 	/* Nothing more is said about a file with a secret: every further line could show it. */
 	if (spec_scan_secrets(src, diags))
 		return NULL;
-	if (spec_path_class(src->path) == SPEC_PATH_RUNBOOKS) {
-		struct diag *e = diag_error(diags, "spec-kind", start_of(src),
-			"runbooks are not supported by this version of trueup");
-		diag_hint(diags, e,
-			"it reads Canvas, Config and Role; remove the file from the "
-			"repository or list it in .trueupignore");
-		return NULL;
-	}
 	const struct node *doc = doc_parse(arena, src, diags);
 	return doc ? spec_decode(arena, src, doc, diags) : NULL;
 }

@@ -20,14 +20,17 @@ enum spec_path_class spec_path_class(const char *path)
 		{"canvases/", SPEC_PATH_CANVASES},
 		{"runs/", SPEC_PATH_RUNS},
 		{"requests/", SPEC_PATH_REQUESTS},
-		{"runbooks/", SPEC_PATH_RUNBOOKS},
 	};
+	static const char runbooks[] = "runbooks/";
 	const char *slash = strrchr(path, '/');
 	const char *base = slash ? slash + 1 : path;
 	if (base[0] == '.')
 		return SPEC_PATH_IGNORED;
-	if (str_starts(path, "runbooks/") && str_ends(path, ".md"))
-		return SPEC_PATH_RUNBOOKS;
+	/* What lies in folders of runbooks/ belongs to the runbooks there. */
+	if (str_ends(path, ".md"))
+		return str_starts(path, runbooks) && base == path + sizeof runbooks - 1
+			       ? SPEC_PATH_RUNBOOKS
+			       : SPEC_PATH_IGNORED;
 	if (!is_document(path))
 		return SPEC_PATH_IGNORED;
 	if (str_eq(path, "trueup.yaml") || str_eq(path, "trueup.yml") ||

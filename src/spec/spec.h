@@ -10,18 +10,23 @@
 #include "base/diag.h"
 #include "format/node.h"
 
+/* What `apiVersion:` says. */
+#define SPEC_API_VERSION "trueup/v1"
+
 enum spec_kind {
 	KIND_CONFIG,
 	KIND_ROLE,
 	KIND_CANVAS,
+	KIND_RUNBOOK, /* a Markdown file: runbook/object.h */
 	/* Known names, decoded by later features: */
-	KIND_RUNBOOK,
 	KIND_RUN,
 	KIND_REQUEST,
 	KIND_TEMPLATE,
 	KIND_COUNT,
 	KIND_UNKNOWN = KIND_COUNT,
 };
+
+struct runbook;
 
 /* A text and where it was written. */
 struct spec_text {
@@ -178,6 +183,7 @@ struct spec {
 		struct config *config;
 		struct role *role;
 		struct canvas *canvas;
+		struct runbook *runbook;
 	};
 };
 
@@ -204,7 +210,7 @@ enum spec_path_class {
 	SPEC_PATH_CANVASES,
 	SPEC_PATH_RUNS,
 	SPEC_PATH_REQUESTS,
-	SPEC_PATH_RUNBOOKS, /* runbooks/NAME.md, and documents beside them */
+	SPEC_PATH_RUNBOOKS, /* runbooks/NAME.md; what lies beside or below is input of runbooks */
 	SPEC_PATH_ELSEWHERE, /* .yaml, .yml, .json: a spec only if spec_sniff() says so */
 };
 enum spec_path_class spec_path_class(const char *path);
@@ -217,9 +223,10 @@ bool spec_sniff(const char *data, size_t len);
 
 /*
  * From the text of a file to a spec: secret-literal scan, parse, decode. src and its text have to
- * outlive the result. NULL after errors that leave nothing to look at (no parse, a secret, no kind
- * or name); otherwise the spec, possibly with errors in diags and the fields that were readable,
- * so that cross-file checks do not report the same mistake again.
+ * outlive the result. Not for runbooks: see spec_file_load(). NULL after errors that leave nothing
+ * to look at (no parse, a secret, no kind or name); otherwise the spec, possibly with errors in
+ * diags and the fields that were readable, so that cross-file checks do not report the same mistake
+ * again.
  */
 struct spec *spec_load(struct arena *arena, const struct src *src, struct diag_list *diags);
 

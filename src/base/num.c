@@ -39,10 +39,12 @@ static locale_t c_locale(void)
 bool num_parse_double(const char *text, size_t len, double *ret)
 {
 	char buf[512];
-	if (!len || len >= sizeof buf || strspn(text, "0123456789+-.eE") < len)
+	if (!len || len >= sizeof buf)
 		return false;
 	memcpy(buf, text, len);
 	buf[len] = '\0';
+	if (strspn(buf, "0123456789+-.eE") < len)
+		return false;
 	char *end = NULL;
 	const double d = strtod_l(buf, &end, c_locale());
 	if (*end || !isfinite(d))

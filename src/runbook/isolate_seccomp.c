@@ -105,7 +105,7 @@ static int add_network_refusals(scmp_filter_ctx ctx)
 			return rc;
 	}
 	return seccomp_rule_add(
-		ctx, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+		ctx, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_NE, AF_UNIX, 0));
 }
 
 int seccomp_apply(const struct attempt *a, struct setup_failure *f)

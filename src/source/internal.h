@@ -33,6 +33,26 @@ void git_clean_tree(git_tree **tree);
 #define AUTO_GIT_OBJECT CLEANUP(git_clean_object) git_object
 #define AUTO_GIT_TREE   CLEANUP(git_clean_tree) git_tree
 
+/* ref.c: a ref is moved from old (NULL: it is not there yet) to new, if it still is at old. */
+struct ref_move {
+	const char *name; /* "refs/heads/main" */
+	const git_oid *old, *new;
+	const char *log; /* for its reflog */
+};
+/* 1: somebody else moved or holds it. */
+MUST_CHECK int ref_move(struct source *s, const struct ref_move *move, struct err **err);
+
+/* Pauses between the tries of moving a ref that others move as well. */
+struct ref_tries {
+	int64_t deadline, pause; /* 0: not started */
+};
+#define REF_TRIES                                                                                  \
+	{                                                                                          \
+		0, 0                                                                               \
+	}
+/* Waits a little and longer each time; false when there have been enough. */
+bool ref_try_again(struct ref_tries *tries);
+
 /* Parses an id; ERR_INVALID if it is none. */
 MUST_CHECK int git_id(const char *hex, git_oid *ret, struct err **err);
 /* id NULL: an empty result and success. */

@@ -3,28 +3,20 @@
  * if it still is where it was; otherwise all is done again on what the other one left. A lock
  * keeps our own processes in line (and covers the very first note, for which libgit2 has no
  * compare-and-swap); the comparison covers git itself, which does not know of that lock.
- *
- * A git or a trueup that is killed while it moves the ref leaves the ref's lock file behind, and
- * nobody can move it from then on. It is held for a millisecond by those that live, so that one of
- * ten seconds is dead and is removed.
  */
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/lock.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "source/internal.h"
 
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define NOTES_REF "refs/notes/trueup"
 
-enum { LOCK_WAIT_MS = 30000, REF_LOCK_DEAD_MS = 10000, REF_WAIT_MS = 15000 };
-enum { FIRST_PAUSE_MS = 2, LAST_PAUSE_MS = 200 };
+enum { LOCK_WAIT_MS = 30000 };
 
 struct note_job {
 	struct source *source;
@@ -70,34 +62,6 @@ static int write_note(
 	return rc < 0 ? git_fail(s, rc, err, "write the note") : 0;
 }
 
-static void remove_dead_lock(const struct source *s)
-{
-	AUTO_FREE char *path = path_join(s->common_dir, NOTES_REF ".lock");
-	struct stat st;
-	if (stat(path, &st) < 0)
-		return;
-	const int64_t since = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
-	if (clock_now_ms() - since < REF_LOCK_DEAD_MS)
-		return;
-	const bool gone = unlink(path) == 0;
-	log_at(LOG_LEVEL_WARNING, "%s %s, which a killed git or trueup has left",
-		gone ? "removed" : "remove", path);
-}
-
-/* 1: somebody else moved the ref, do it again. */
-static int move_ref(struct source *s, const git_commit *old, const git_oid *new, struct err **err)
-{
-	git_reference *ref = NULL;
-	const int rc = git_reference_create_matching(&ref, s->repo, NOTES_REF, new, old != NULL,
-		old ? git_commit_id(old) : NULL, "trueup: note");
-	git_reference_free(ref);
-	if (rc == GIT_ELOCKED)
-		remove_dead_lock(s);
-	if (rc == GIT_EMODIFIED || rc == GIT_EEXISTS || rc == GIT_ELOCKED || rc == GIT_ENOTFOUND)
-		return 1;
-	return rc < 0 ? git_fail(s, rc, err, "move %s", NOTES_REF) : 0;
-}
-
 static int merge_into(struct note_job *job, git_commit *notes, struct err **err)
 {
 	git_note *note = NULL;
@@ -109,7 +73,11 @@ static int merge_into(struct note_job *job, git_commit *notes, struct err **err)
 	git_oid made;
 	if (rc == 0)
 		rc = write_note(job, notes, text.data, &made, err);
-	return rc == 0 ? move_ref(job->source, notes, &made, err) : rc;
+	if (rc < 0)
+		return rc;
+	const struct ref_move move = {
+		NOTES_REF, notes ? git_commit_id(notes) : NULL, &made, "trueup: note"};
+	return ref_move(job->source, &move, err);
 }
 
 static int try_once(struct note_job *job, struct err **err)
@@ -138,18 +106,14 @@ int source_note_write(
 	AUTO_LOCK lock = LOCK_NONE;
 	if (lock_take(lock_path, owner, LOCK_WAIT_MS, &lock, err) < 0)
 		return err_wrap(err, "write the note of commit %.10s", commit);
-	const int64_t deadline = clock_monotonic_ms() + REF_WAIT_MS;
-	int64_t pause = FIRST_PAUSE_MS;
+	struct ref_tries tries = REF_TRIES;
 	do {
 		const int rc = try_once(&job, err);
 		if (rc == 0)
 			return 0;
 		if (rc < 0)
 			return err_wrap(err, "write the note of commit %.10s", commit);
-		/* Another git may hold the ref for a moment. */
-		(void)nanosleep(&(struct timespec){.tv_nsec = (long)pause * 1000000}, NULL);
-		pause = pause * 2 > LAST_PAUSE_MS ? LAST_PAUSE_MS : pause * 2;
-	} while (clock_monotonic_ms() < deadline);
+	} while (ref_try_again(&tries));
 	return err_set(err, ERR_UNAVAILABLE,
 		"write the note of commit %.10s: %s is moved by somebody else all the time, or "
 		"%s.lock in %s cannot be removed",

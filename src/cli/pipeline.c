@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 /* How often SIGINT or SIGTERM came. The only state of this kind: a handler has nothing else. */
@@ -50,6 +51,33 @@ static void on_event(void *data, const struct run_event *event)
 		plan_listen(&front->printer, event);
 }
 
+/* Is it "y" or "yes", in any case, and nothing else? */
+static bool is_yes(const char *line)
+{
+	line += strspn(line, " \t");
+	size_t len = strcspn(line, "\r\n");
+	while (len && (line[len - 1] == ' ' || line[len - 1] == '\t'))
+		len--;
+	return (len == 1 && strncasecmp(line, "y", len) == 0) ||
+	       (len == 3 && strncasecmp(line, "yes", len) == 0);
+}
+
+bool pipeline_read_answer(int fd, bool *ret_yes)
+{
+	char line[64] = "";
+	size_t len = 0;
+	*ret_yes = false;
+	/* read() and not stdio: Ctrl-C has to end it, and what follows belongs to others. */
+	while (len < sizeof line - 1 && !memchr(line, '\n', len)) {
+		const ssize_t n = read(fd, line + len, sizeof line - 1 - len);
+		if (n <= 0)
+			return false;
+		len += (size_t)n;
+	}
+	*ret_yes = memchr(line, '\n', len) && is_yes(line);
+	return true;
+}
+
 static bool ask(void *data, const struct object_outcome *const *planned, size_t count)
 {
 	struct front *front = data;
@@ -60,11 +88,10 @@ static bool ask(void *data, const struct object_outcome *const *planned, size_t 
 	else
 		term_printf(t, STYLE_BOLD, "Apply these %zu plans? [y/N] ", count);
 	(void)fflush(t->file);
-	char line[16] = "";
-	const ssize_t n = read(STDIN_FILENO, line, sizeof line - 1);
-	if (n <= 0)
+	bool yes = false;
+	if (!pipeline_read_answer(STDIN_FILENO, &yes))
 		term_newline(t);
-	return n > 0 && (line[0] == 'y' || line[0] == 'Y');
+	return yes;
 }
 
 static int print_result(struct front *front, const struct run_outcome *outcome)

@@ -13,4 +13,10 @@
 int pipeline_command(struct cli *cli, const char *dir, struct run_options *options,
 	int64_t lock_wait_ms, struct err **err);
 
+/*
+ * Reads the answer to a question of yes or no: one line with "y" or "yes" is a yes, everything
+ * else a no. False, and no, when no line came: the input ended or a signal was caught.
+ */
+bool pipeline_read_answer(int fd, bool *ret_yes);
+
 #endif

@@ -4,8 +4,8 @@
  *
  * The engine keeps, for each workspace W, in CLOUD/: W.tf, the files as last applied; W.serial;
  * W.output, when a test puts it there, the JSON of its one output, bucket__arn. What it is asked to
- * do is a line in CLOUD/log. A test makes it fail with CLOUD/W.fail (the apply fails half way),
- * CLOUD/W.crash (the child dies in the apply) or CLOUD/W.stale.
+ * do is a line in CLOUD/log. A test makes it fail with CLOUD/W.fail (the apply fails half way, with
+ * its text), CLOUD/W.crash (the child dies in the apply) or CLOUD/W.stale.
  */
 #ifndef TRUEUP_TESTS_RUN_TEST_H
 #define TRUEUP_TESTS_RUN_TEST_H
@@ -288,7 +288,10 @@ static inline int fake_apply(const struct engine_target *t, const char *file, co
 	}
 	if (fs_exists(fail)) {
 		ret->end = ENGINE_FAILED;
-		ret->error = "half of it failed";
+		AUTO_STR text = STR_INIT;
+		if (fs_read(fail, 10000, &text, err) < 0)
+			return -1;
+		ret->error = text.len ? arena_strdup(arena, text.data) : "half of it failed";
 		return fake_finish(t, "half", arena, ret, err);
 	}
 	if (fs_read(file, 1 << 24, &plan, err) < 0)

@@ -467,7 +467,7 @@ int run_pipeline(struct session *session, const struct run_options *options, str
 	run->masker = masker_new();
 	run->outcome = (struct run_outcome){
 		.command = options->command,
-		.root = session->dir,
+		.root = str_eq(session->dir, ".") ? session->repository : session->dir,
 		.dry_run = options->stop != RUN_STOP_NEVER,
 	};
 	*ret = run;

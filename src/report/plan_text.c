@@ -219,8 +219,6 @@ static void print_first_line(struct term *t, const struct run_outcome *run)
 void plan_print_overview(struct term *t, const struct run_outcome *run)
 {
 	print_first_line(t, run);
-	for (size_t i = 0; i < run->notice_count; i++)
-		term_printf(t, STYLE_YELLOW, "note: %s\n", run->notices[i]);
 	if (!run->object_count)
 		return;
 	AUTO_TABLE table = table_new(4);

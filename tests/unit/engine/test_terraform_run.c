@@ -190,7 +190,7 @@ static void test_credentials(void **state)
 {
 	struct bench *b = *state;
 	static const struct {
-		int from;
+		unsigned from;
 		const char *name;
 		const char *key, *profile; /* NULL: not set */
 		const char *error; /* "" when it works */
@@ -380,7 +380,6 @@ static void test_missing_program(void **state)
 {
 	struct bench *b = *state;
 	AUTO_ERR err = NULL;
-	AUTO_STR text = STR_INIT;
 	const char *version;
 	b->config.terraform.binary = "/nonexistent/terraform";
 	assert_int_equal(engine_terraform()->version(&b->target, &b->arena, &version, &err), -1);

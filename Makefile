@@ -52,7 +52,8 @@ else ifeq ($(MODE),coverage)
 OPT := -O0 -g --coverage -fprofile-abs-path
 LINK := --coverage
 else ifeq ($(MODE),debug)
-OPT := -O0 -g
+# What valgrind reads from both compilers.
+OPT := -O0 -gdwarf-4
 LINK :=
 else
 $(error unknown MODE '$(MODE)': release, debug, asan, ubsan, fuzz or coverage)

@@ -1,6 +1,7 @@
 #include "base/digest.h"
 
 #include "base/err.h"
+#include "base/fs.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -81,11 +82,8 @@ void digest_hex(const void *data, size_t len, char ret[DIGEST_HEX])
 	digest_end(d, ret);
 }
 
-int digest_file(const char *path, char ret[DIGEST_HEX], struct err **err)
+int digest_fd(int fd, const char *path, char ret[DIGEST_HEX], struct err **err)
 {
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return err_errno(err, errno, "open %s", path);
 	struct digest *d = digest_begin();
 	char buf[65536];
 	ssize_t n;
@@ -97,9 +95,16 @@ int digest_file(const char *path, char ret[DIGEST_HEX], struct err **err)
 		digest_add(d, buf, (size_t)n);
 	}
 	const int failed = n < 0 ? errno : 0;
-	(void)close(fd);
 	digest_end(d, ret);
 	return failed ? err_errno(err, failed, "read %s", path) : 0;
+}
+
+int digest_file(const char *path, char ret[DIGEST_HEX], struct err **err)
+{
+	AUTO_CLOSE fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(err, errno, "open %s", path);
+	return digest_fd(fd, path, ret, err);
 }
 
 void random_hex(size_t len, char *ret)

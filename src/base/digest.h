@@ -22,8 +22,9 @@ void digest_add(struct digest *d, const void *data, size_t len);
 void digest_add_text(struct digest *d, const char *text);
 void digest_end(struct digest *d, char ret[DIGEST_HEX]);
 
-/* Digest of a file's content. */
+/* Digest of a file's content; of an open one, from where it stands. path is for messages. */
 MUST_CHECK int digest_file(const char *path, char ret[DIGEST_HEX], struct err **err);
+MUST_CHECK int digest_fd(int fd, const char *path, char ret[DIGEST_HEX], struct err **err);
 
 /* len random bytes as 2 * len hex digits and a NUL, from the kernel. */
 void random_hex(size_t len, char *ret);

@@ -19,6 +19,20 @@ char *engine_workspace(const struct engine_target *t)
 	return path_join(root, t->name);
 }
 
+struct child_spec tf_child_spec(const struct tf *tf, const char *const *argv)
+{
+	return (struct child_spec){
+		.argv = argv,
+		.envp = (const char *const *)tf->envp,
+		.dir = tf->dir,
+		.stdin_fd = -1,
+		.stdout_fd = -1,
+		.stderr_fd = -1,
+		.keep_fd = -1,
+		.die_with_parent = true,
+	};
+}
+
 int64_t tf_timeout_ms(const struct engine_target *t)
 {
 	return t->config && t->config->terraform.timeout_ms > 0 ? t->config->terraform.timeout_ms

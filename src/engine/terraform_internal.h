@@ -94,6 +94,8 @@ MUST_CHECK int tf_run(const struct tf *tf, const char *const *args, const char *
 /* Why a run that did not succeed failed: sets *err from what it said. Always -1. */
 int tf_run_error(const struct tf *tf, const char *verb, const struct tf_events *events,
 	const struct job_result *r, struct err **err);
+/* For a short question with child_run(): not a job, ends with us. argv[0] is tf->binary. */
+struct child_spec tf_child_spec(const struct tf *tf, const char *const *argv);
 int64_t tf_timeout_ms(const struct engine_target *t);
 
 /* terraform_json.c: walks large JSON text without building it whole. */

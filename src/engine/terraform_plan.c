@@ -62,16 +62,7 @@ static int show(const struct tf *tf, const char *file, const struct engine_run *
 	struct str *ret, struct err **err)
 {
 	const char *const argv[] = {tf->binary, "show", "-json", file, NULL};
-	const struct child_spec spec = {
-		.argv = argv,
-		.envp = (const char *const *)tf->envp,
-		.dir = tf->dir,
-		.stdin_fd = -1,
-		.stdout_fd = -1,
-		.stderr_fd = -1,
-		.keep_fd = -1,
-		.die_with_parent = true,
-	};
+	const struct child_spec spec = tf_child_spec(tf, argv);
 	AUTO_STR errors = STR_INIT;
 	struct child_exit e;
 	if (child_run(&spec, NULL, SHOW_LIMIT, tf_timeout_ms(tf->t), ret, &errors, &e, err) < 0)

@@ -27,16 +27,7 @@ int tf_state_load(const struct tf *tf, struct str *ret, struct err **err)
 		return fs_exists(path) ? fs_read(path, STATE_LIMIT, ret, err) : 0;
 	}
 	const char *const argv[] = {tf->binary, "state", "pull", NULL};
-	const struct child_spec spec = {
-		.argv = argv,
-		.envp = (const char *const *)tf->envp,
-		.dir = tf->dir,
-		.stdin_fd = -1,
-		.stdout_fd = -1,
-		.stderr_fd = -1,
-		.keep_fd = -1,
-		.die_with_parent = true,
-	};
+	const struct child_spec spec = tf_child_spec(tf, argv);
 	AUTO_STR errors = STR_INIT;
 	struct child_exit e;
 	if (child_run(&spec, NULL, STATE_LIMIT, PULL_TIMEOUT_MS, ret, &errors, &e, err) < 0)

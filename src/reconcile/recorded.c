@@ -27,25 +27,25 @@ const struct spec *recorded_spec(struct arena *arena, const struct node *doc)
 	return spec_decode(arena, src, doc, &ignored);
 }
 
-const struct role *recorded_role(struct store *store, struct arena *arena, const char *key)
+/* As it was last applied. */
+static const struct spec *applied_spec(struct store *store, struct arena *arena, const char *key)
 {
 	AUTO_ERR err = NULL;
 	struct object_row *row = NULL;
 	if (!store || store_object_get(store, key, OBJECT_FULL, arena, &row, &err) < 0 || !row)
 		return NULL;
-	const struct spec *spec =
-		recorded_spec(arena, recorded_json(arena, row->applied_spec_json));
+	return recorded_spec(arena, recorded_json(arena, row->applied_spec_json));
+}
+
+const struct role *recorded_role(struct store *store, struct arena *arena, const char *key)
+{
+	const struct spec *spec = applied_spec(store, arena, key);
 	return spec && spec->kind == KIND_ROLE ? spec->role : NULL;
 }
 
 const struct config *recorded_config(struct store *store, struct arena *arena)
 {
-	AUTO_ERR err = NULL;
-	struct object_row *row = NULL;
-	if (!store || store_object_get(store, "config", OBJECT_FULL, arena, &row, &err) < 0 || !row)
-		return NULL;
-	const struct spec *spec =
-		recorded_spec(arena, recorded_json(arena, row->applied_spec_json));
+	const struct spec *spec = applied_spec(store, arena, "config");
 	return spec && spec->kind == KIND_CONFIG ? spec->config : NULL;
 }
 

@@ -52,23 +52,6 @@ static const struct source_file *find_old(const struct scan *scan, const char *p
 		path, scan->old->files, scan->old->count, sizeof *scan->old->files, path_order);
 }
 
-static int digest_fd(int fd, const char *path, char ret[DIGEST_HEX], struct err **err)
-{
-	struct digest *d = digest_begin();
-	char buf[65536];
-	ssize_t n;
-	while ((n = read(fd, buf, sizeof buf)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			break;
-		digest_add(d, buf, (size_t)n);
-	}
-	const int failed = n < 0 ? errno : 0;
-	digest_end(d, ret);
-	return failed ? err_errno(err, failed, "read %s", path) : 0;
-}
-
 /* "" in ret: it is gone, or no longer what it was. */
 static int content_digest(struct scan *scan, const char *path, enum source_entry entry,
 	char ret[DIGEST_HEX], struct err **err)
@@ -199,27 +182,13 @@ static void finish(struct source_manifest *m)
 	digest_end(d, m->digest);
 }
 
-static struct change_side side_at(const struct source_manifest *m, size_t i)
+static struct change_side side_at(const void *data, size_t i)
 {
+	const struct source_manifest *m = data;
 	if (!m || i >= m->count)
 		return (struct change_side){0};
 	const struct source_file *f = &m->files[i];
 	return (struct change_side){f->path, f->digest, f->entry, true};
-}
-
-static int compare(const struct source_manifest *old, const struct source_manifest *new,
-	struct change_list *list, struct err **err)
-{
-	for (size_t i = 0, j = 0;;) {
-		const struct change_side a = side_at(old, i), b = side_at(new, j);
-		if (!a.path && !b.path)
-			return 0;
-		const int order = change_order(&a, &b);
-		i += order <= 0;
-		j += order >= 0;
-		if (change_pair(list, order <= 0 ? &a : NULL, order >= 0 ? &b : NULL, err) < 0)
-			return -1;
-	}
 }
 
 int source_scan(struct source *s, const struct source_manifest *old, int64_t now_ms,
@@ -249,5 +218,5 @@ int source_scan(struct source *s, const struct source_manifest *old, int64_t now
 		return -1;
 	finish(&ret->manifest);
 	struct change_list list = {.arena = arena, .changes = &ret->changes};
-	return compare(old, &ret->manifest, &list, err);
+	return change_compare(&list, side_at, old, &ret->manifest, err);
 }

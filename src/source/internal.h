@@ -75,11 +75,13 @@ struct change_side {
 	bool on_disk;
 };
 
-/* Order of two sides by path; one that is not there comes last. */
-int change_order(const struct change_side *a, const struct change_side *b);
-/* Appends what the two sides of one path (or one alone) amount to: nothing if they are equal. */
-MUST_CHECK int change_pair(struct change_list *list, const struct change_side *old,
-	const struct change_side *new, struct err **err);
+/*
+ * Appends the differences of two lists, each sorted by path. at gives the entry with this index,
+ * and one without a path behind the end.
+ */
+MUST_CHECK int change_compare(struct change_list *list,
+	struct change_side (*at)(const void *side, size_t i), const void *old, const void *new,
+	struct err **err);
 
 /* A name that is never part of a spec tree. */
 bool source_is_private(const char *name);

@@ -250,14 +250,16 @@ struct source_change *change_add(struct change_list *list, const char *path, str
 	return c;
 }
 
-int change_order(const struct change_side *a, const struct change_side *b)
+/* By path; a side that is not there comes last. */
+static int change_order(const struct change_side *a, const struct change_side *b)
 {
 	if (!a->path || !b->path)
 		return a->path ? -1 : 1;
 	return strcmp(a->path, b->path);
 }
 
-int change_pair(struct change_list *list, const struct change_side *old,
+/* What the two sides of one path, or one alone, amount to: nothing if they are equal. */
+static int change_pair(struct change_list *list, const struct change_side *old,
 	const struct change_side *new, struct err **err)
 {
 	if (old && new &&str_eq(old->id, new->id) && old->entry == new->entry)
@@ -272,4 +274,19 @@ int change_pair(struct change_list *list, const struct change_side *old,
 	c->old_id = old ? old->id : NULL;
 	c->new_id = new ? new->id : NULL;
 	return 0;
+}
+
+int change_compare(struct change_list *list, struct change_side (*at)(const void *side, size_t i),
+	const void *old, const void *new, struct err **err)
+{
+	for (size_t i = 0, j = 0;;) {
+		const struct change_side a = at(old, i), b = at(new, j);
+		if (!a.path && !b.path)
+			return 0;
+		const int order = change_order(&a, &b);
+		i += order <= 0;
+		j += order >= 0;
+		if (change_pair(list, order <= 0 ? &a : NULL, order >= 0 ? &b : NULL, err) < 0)
+			return -1;
+	}
 }

@@ -245,28 +245,14 @@ static int list_disk(struct source *s, const struct source_filter *filter, struc
 	return 0;
 }
 
-static struct change_side side_at(const struct source_changes *list, size_t i)
+/* Of a list of "added" entries. */
+static struct change_side side_at(const void *data, size_t i)
 {
+	const struct source_changes *list = data;
 	if (i >= list->count)
 		return (struct change_side){0};
 	const struct source_change *c = &list->items[i];
 	return (struct change_side){c->path, c->new_id, c->entry, c->on_disk};
-}
-
-/* Both lists are "added" entries sorted by path. */
-static int compare(const struct source_changes *old, const struct source_changes *new,
-	struct change_list *list, struct err **err)
-{
-	for (size_t i = 0, j = 0;;) {
-		const struct change_side a = side_at(old, i), b = side_at(new, j);
-		if (!a.path && !b.path)
-			return 0;
-		const int order = change_order(&a, &b);
-		i += order <= 0;
-		j += order >= 0;
-		if (change_pair(list, order <= 0 ? &a : NULL, order >= 0 ? &b : NULL, err) < 0)
-			return -1;
-	}
 }
 
 int source_diff_worktree(struct source *s, const char *old_tree, const struct source_filter *filter,
@@ -289,5 +275,5 @@ int source_diff_worktree(struct source *s, const char *old_tree, const struct so
 			return -1;
 	}
 	struct change_list list = {.arena = arena, .changes = ret};
-	return compare(&old, &disk, &list, err);
+	return change_compare(&list, side_at, &old, &disk, err);
 }

@@ -7,7 +7,7 @@ build_packages='gcc make pkg-config git libc6-dev libgit2-dev libyaml-dev libjan
 build_packages="$build_packages libsqlite3-dev libssl-dev uthash-dev libseccomp-dev"
 # Without these the tests that need them are skipped and say so.
 test_packages='libcmocka-dev clang clang-format llvm shellcheck mandoc pmccabe valgrind'
-test_packages="$test_packages python3 python3-jinja2 procps tzdata zsh"
+test_packages="$test_packages python3 python3-jinja2 procps tzdata zsh curl"
 
 missing=
 for group in "$@"; do

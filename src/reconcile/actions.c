@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "format/emit.h"
 #include "plan/approval.h"
+#include "reconcile/past.h"
 #include "reconcile/recorded.h"
 #include "store/audit.h"
 #include "store/objects.h"
@@ -59,18 +60,19 @@ static int find_plan(struct session *s, const char *what, struct arena *arena,
 }
 
 /* The rule that the plan was made under: of the spec in it, or of what is to be destroyed. */
-static const struct spec_approval *find_rule(
-	struct session *s, const struct plan_row *plan, struct arena *arena)
+static int find_rule(struct session *s, const struct plan_row *plan, struct arena *arena,
+	const struct spec_approval **ret, struct err **err)
 {
 	const struct node *summary = recorded_json(arena, plan->summary_json);
 	const struct spec *spec = recorded_spec(arena, node_get(summary, "spec"));
-	AUTO_ERR err = NULL;
 	struct object_row *row = NULL;
-	if (!spec &&
-		store_object_get(s->store, plan->object_key, OBJECT_FULL, arena, &row, &err) == 0 &&
-		row)
-		spec = recorded_spec(arena, recorded_json(arena, row->applied_spec_json));
-	return spec && spec->kind == KIND_CANVAS ? &spec->canvas->approval : NULL;
+	struct past past = {0};
+	if (store_object_get(s->store, plan->object_key, OBJECT_FULL, arena, &row, err) < 0 ||
+		(row && past_read(s->store, row, arena, &past, err) < 0))
+		return -1;
+	const bool canvas = spec && spec->kind == KIND_CANVAS;
+	*ret = past_approval(&past, canvas ? &spec->canvas->approval : NULL, arena);
+	return 0;
 }
 
 struct membership {
@@ -118,7 +120,9 @@ int action_decide(struct session *session, const char *what, bool approve, const
 	struct plan_row *plan = NULL;
 	if (find_plan(session, what, arena, &plan, err) < 0)
 		return -1;
-	const struct spec_approval *rule = find_rule(session, plan, arena);
+	const struct spec_approval *rule = NULL;
+	if (find_rule(session, plan, arena, &rule, err) < 0)
+		return -1;
 	const struct approval_request request = {
 		rule && rule->mode == APPROVAL_MANUAL ? rule : NULL, plan->identity,
 		plan->requester, plan->created_at};

@@ -91,7 +91,7 @@ int item_approval(struct run *run, const struct item *item, const struct plan_ro
 	if (store_approvals(run->session->store, &query, &run->arena, &rows, err) < 0)
 		return -1;
 	/* Where any yes is enough, also that of who asked, there is no rule to ask. */
-	const struct spec_approval *rule = &item->canvas->approval;
+	const struct spec_approval *rule = item->approval;
 	*ret = (struct item_approval){
 		.request = {rule->mode == APPROVAL_MANUAL ? rule : NULL, plan->identity,
 			plan->requester, plan->created_at},

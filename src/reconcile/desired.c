@@ -136,6 +136,7 @@ int item_use_desired(struct run *run, struct item *item, struct err **err)
 {
 	const struct spec *spec = item->desired;
 	item->canvas = spec->canvas;
+	item->approval = past_approval(&item->past, &spec->canvas->approval, &run->arena);
 	item->labels = spec->labels;
 	item->label_count = spec->label_count;
 	item->engine = run_engine(run, spec->canvas->engine);
@@ -227,6 +228,7 @@ int item_use_recorded(struct run *run, struct item *item, struct err **err)
 			err, ERR_CORRUPT, "the recorded spec of %s cannot be read", item->key);
 	const struct spec *role = recorded_spec(&run->arena, node_get(item->past.side, "role"));
 	item->canvas = spec->canvas;
+	item->approval = past_approval(&item->past, &spec->canvas->approval, &run->arena);
 	item->labels = spec->labels;
 	item->label_count = spec->label_count;
 	item->role_name = spec->canvas->role.text;

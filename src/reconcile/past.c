@@ -46,6 +46,15 @@ const char *past_born(const struct past *past, const char *name)
 	return born ? born : name;
 }
 
+const struct spec_approval *past_approval(
+	const struct past *past, const struct spec_approval *now, struct arena *arena)
+{
+	const struct spec *spec = recorded_spec(arena, past->spec);
+	const struct spec_approval *then =
+		spec && spec->kind == KIND_CANVAS ? &spec->canvas->approval : NULL;
+	return then && (then->mode == APPROVAL_MANUAL || !now) ? then : now;
+}
+
 static char *note_path(const struct session *session, const char *name)
 {
 	return xasprintf("%s/born/%s", session->state_dir, name);

@@ -12,6 +12,7 @@
 struct arena;
 struct err;
 struct node;
+struct spec_approval;
 
 struct past {
 	const struct node *spec; /* canonical; NULL: nothing was ever tried */
@@ -23,6 +24,13 @@ MUST_CHECK int past_read(struct store *store, const struct object_row *row, stru
 	struct past *ret, struct err **err);
 /* The name that it was first applied under; name when it never was. */
 const char *past_born(const struct past *past, const char *name);
+
+/*
+ * The rule of approval in force for a canvas that now asks for the given one (NULL: it goes). A
+ * manual one stays in force until a change of it was applied: no change approves itself.
+ */
+const struct spec_approval *past_approval(
+	const struct past *past, const struct spec_approval *now, struct arena *arena);
 
 /*
  * Names of workspaces and of resources are made from the name that a canvas was born with, so a

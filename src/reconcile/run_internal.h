@@ -33,6 +33,7 @@ struct item {
 
 	/* Canvases only. What is worked with: the desired side, or the recorded one to destroy. */
 	const struct canvas *canvas;
+	const struct spec_approval *approval; /* the rule in force, see past_approval() */
 	const struct role *role;
 	const char *role_name;
 	const struct spec_label *labels;

@@ -27,7 +27,7 @@ static int store_plan(struct run *run, struct item *item, struct err **err)
 {
 	struct store *store = run->session->store;
 	plan_identity(item->digest, item->lineage, item->serial, item->plan_sha256, item->identity);
-	const struct spec_approval *rule = &item->canvas->approval;
+	const struct spec_approval *rule = item->approval;
 	const struct plan_row row = {
 		.id = item->plan_id,
 		.object_key = item->key,

@@ -108,6 +108,32 @@ static void who_may_not_decide_does_not(void **state)
 	assert_string_equal(engine_log(f), "apply shop\n");
 }
 
+static void no_change_approves_itself(void **state)
+{
+	struct fixture *f = *state;
+	struct decided d;
+	wait_with_plan(f, "  approval: {mode: manual}\n");
+	become(f, "os:carol");
+	ok(f, decide(f, "canvas/shop", true, &d));
+	reconcile(f, 0);
+	/* Without the rule, in the same commit as something else. */
+	put_bucket(f, "shop", "", "two");
+	commit(f);
+	f->options.auto_approve = true;
+	(void)engine_log(f);
+	reconcile(f, 4);
+	assert_string_equal(engine_log(f), "plan shop\n");
+	fails(f, decide(f, "canvas/shop", true, &d), ERR_DENIED, "approval.notSelf");
+	become(f, "os:carol");
+	ok(f, decide(f, "canvas/shop", true, &d));
+	reconcile(f, 0);
+	/* From now on it is gone. */
+	put_bucket(f, "shop", "", "three");
+	commit(f);
+	reconcile(f, 0);
+	assert_true(is_settled(f));
+}
+
 static void suspended_and_resumed(void **state)
 {
 	struct fixture *f = *state;
@@ -158,6 +184,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		pipeline_test(a_plan_is_named_in_three_ways),
 		pipeline_test(who_may_not_decide_does_not),
+		pipeline_test(no_change_approves_itself),
 		pipeline_test(suspended_and_resumed),
 		pipeline_test(a_plan_is_discarded),
 	};

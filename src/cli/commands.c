@@ -30,9 +30,12 @@ extern const struct command cmd_render;
 extern const struct command cmd_version;
 
 const struct command *const commands[] = {
-	&cmd_doctor,
+	&cmd_validate,
+	&cmd_fmt,
+	&cmd_explain,
 	&cmd_plan,
 	&cmd_reconcile,
+	&cmd_render,
 	&cmd_status,
 	&cmd_history,
 	&cmd_log,
@@ -42,10 +45,7 @@ const struct command *const commands[] = {
 	&cmd_resume,
 	&cmd_unlock,
 	&cmd_destroy,
-	&cmd_render,
-	&cmd_validate,
-	&cmd_fmt,
-	&cmd_explain,
+	&cmd_doctor,
 	&cmd_help,
 	&cmd_version,
 	&cmd_internal_commands,

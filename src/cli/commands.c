@@ -12,6 +12,7 @@ extern const struct command cmd_internal_commands;
 extern const struct command cmd_internal_completion;
 extern const struct command cmd_internal_job;
 extern const struct command cmd_internal_man;
+extern const struct command cmd_internal_run;
 extern const struct command cmd_plan;
 extern const struct command cmd_reconcile;
 extern const struct command cmd_internal_reference;
@@ -53,6 +54,7 @@ const struct command *const commands[] = {
 	&cmd_internal_job,
 	&cmd_internal_man,
 	&cmd_internal_reference,
+	&cmd_internal_run,
 	&cmd_internal_schemas,
 	NULL,
 };

@@ -49,8 +49,9 @@ static int start_locked(
 	AUTO_CLOSE output = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 	if (output < 0)
 		return err_errno(err, errno, "create %s", path);
+	const char *command = spec->command ? spec->command : JOB_COMMAND;
 	/* By this name even when the executable has been replaced since we were started. */
-	const char *const argv[] = {"/proc/self/exe", JOB_COMMAND, spec->dir, NULL};
+	const char *const argv[] = {"/proc/self/exe", command, spec->dir, NULL};
 	const struct child_spec child = {
 		.argv = argv,
 		.envp = spec->envp,

@@ -48,6 +48,7 @@ struct job_spec {
 	int64_t timeout_ms; /* 0: none */
 	int64_t grace_ms; /* between the SIGINT of the timeout and SIGKILL; 0: 5 minutes */
 	bool outlives_us; /* false: interrupted when the front dies (plans, init) */
+	const char *command; /* hidden command that supervises; NULL: JOB_COMMAND */
 };
 
 /* A job as the process that started it sees it. */
@@ -112,5 +113,19 @@ MUST_CHECK int job_read_new(
 
 /* The supervisor: `trueup internal-job DIR`. Returns the exit code of the process. */
 int job_main(const char *dir);
+
+/*
+ * For another supervisor (job_spec.command) that keeps the same folder, so that everything above
+ * works on it: it is started with DIR/output as its standard output and error and the lock as
+ * JOB_LOCK_FD, writes `started` before it does anything, and the result last.
+ */
+enum { JOB_LOCK_FD = 3 };
+/* Is JOB_LOCK_FD the lock of dir? Nobody but job_start() may start a supervisor. */
+bool job_holds_lock(const char *dir);
+/* DIR/control, never at its end, non-blocking; -1 with *err. */
+MUST_CHECK int job_control_open(const char *dir, struct err **err);
+/* program: 0 when not started yet. */
+MUST_CHECK int job_started_write(const char *dir, pid_t program, int64_t now_ms, struct err **err);
+MUST_CHECK int job_result_write(const char *dir, const struct job_result *r, struct err **err);
 
 #endif

@@ -9,6 +9,9 @@
 #include "format/node.h"
 #include "format/yaml.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int write_doc(const char *dir, const char *name, const struct node *doc, struct err **err)
@@ -140,4 +143,22 @@ int job_started_write(const char *dir, pid_t program, int64_t now_ms, struct err
 	if (program > 0)
 		node_map_set(&a, doc, "program", process_doc(&a, program));
 	return write_doc(dir, JOB_FILE_STARTED, doc, err);
+}
+
+bool job_holds_lock(const char *dir)
+{
+	AUTO_FREE char *path = path_join(dir, JOB_FILE_LOCK);
+	struct stat held, there;
+	return fstat(JOB_LOCK_FD, &held) == 0 && stat(path, &there) == 0 &&
+	       held.st_dev == there.st_dev && held.st_ino == there.st_ino;
+}
+
+int job_control_open(const char *dir, struct err **err)
+{
+	AUTO_FREE char *path = path_join(dir, JOB_FILE_CONTROL);
+	/* For writing too, so that it never reports an end of file. */
+	const int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		(void)err_errno(err, errno, "open %s", path);
+	return fd;
 }

@@ -12,7 +12,6 @@
 #define JOB_FILE_RESULT  "result.json"
 
 enum {
-	JOB_LOCK_FD = 3,
 	JOB_GRACE_MS = 5 * 60 * 1000,
 	JOB_FILE_LIMIT = 1 << 20,
 };
@@ -30,10 +29,7 @@ struct arena;
 MUST_CHECK int job_spec_write(const struct job_spec *spec, struct err **err);
 MUST_CHECK int job_spec_read(
 	const char *dir, struct arena *arena, struct job_order *ret, struct err **err);
-MUST_CHECK int job_result_write(const char *dir, const struct job_result *r, struct err **err);
 /* ERR_NOT_FOUND when there is none. */
 MUST_CHECK int job_result_read(const char *dir, struct job_result *ret, struct err **err);
-/* program: 0 when not started yet. */
-MUST_CHECK int job_started_write(const char *dir, pid_t program, int64_t now_ms, struct err **err);
 
 #endif

@@ -13,7 +13,6 @@
 #include "base/str.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -46,15 +45,6 @@ static void report(const struct err *err)
 		return;
 }
 
-/* Our descriptor 3 has to be DIR/lock: nobody but job_start() may run this. */
-static bool has_lock(const char *dir)
-{
-	AUTO_FREE char *path = path_join(dir, JOB_FILE_LOCK);
-	struct stat held, there;
-	return fstat(JOB_LOCK_FD, &held) == 0 && stat(path, &there) == 0 &&
-	       held.st_dev == there.st_dev && held.st_ino == there.st_ino;
-}
-
 static int set_up_process(struct supervisor *s, struct err **err)
 {
 	const struct rlimit no_core = {0, 0};
@@ -73,12 +63,8 @@ static int set_up_process(struct supervisor *s, struct err **err)
 	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (s->signals < 0)
 		return err_errno(err, errno, "signalfd");
-	AUTO_FREE char *control = path_join(s->dir, JOB_FILE_CONTROL);
-	/* Open for writing too, so that it never reports an end of file. */
-	s->control = open(control, O_RDWR | O_CLOEXEC | O_NONBLOCK);
-	if (s->control < 0)
-		return err_errno(err, errno, "open %s", control);
-	return 0;
+	s->control = job_control_open(s->dir, err);
+	return s->control < 0 ? -1 : 0;
 }
 
 static int start_program(struct supervisor *s, struct err **err)
@@ -184,7 +170,7 @@ int job_main(const char *dir)
 {
 	struct supervisor s = {.dir = dir, .program = CHILD_NONE, .signals = -1, .control = -1};
 	AUTO_ERR err = NULL;
-	if (!has_lock(dir)) {
+	if (!job_holds_lock(dir)) {
 		(void)err_set(
 			&err, ERR_INVALID, "%s is run by trueup itself, not by hand", JOB_COMMAND);
 		report(err);

@@ -100,7 +100,7 @@ int cgroup_make(const struct isolate_limits *limits, char **ret_path, bool *ret_
 		errno = ENOENT;
 		return -1;
 	}
-	AUTO_FREE char *parent = xasprintf("%s%s", mounted, own);
+	AUTO_FREE char *parent = xasprintf("%s%s", mounted, str_eq(own, "/") ? "" : own);
 	AUTO_FREE char *path = xasprintf("%s/" PREFIX "%d-%llu", parent, (int)getpid(),
 		(unsigned long long)process_start_time(getpid()));
 	if (mkdir(path, 0755) < 0)

@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -49,6 +50,9 @@ static int write_file(const char *path, const char *text)
 int user_map_self(uid_t uid, gid_t gid, struct setup_failure *f)
 {
 	char text[TEXT_SIZE];
+	/* The maps belong to root for as long as the process hides its memory. */
+	if (prctl(PR_SET_DUMPABLE, 1) < 0)
+		return setup_failed(f, ISO_USER, "PR_SET_DUMPABLE");
 	if (write_file("/proc/self/setgroups", "deny") < 0)
 		return setup_failed(f, ISO_USER, "write setgroups");
 	(void)snprintf(text, sizeof text, "%u %u 1", uid, uid);

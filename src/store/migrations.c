@@ -17,11 +17,13 @@
 		".popsection\n")
 
 EMBED(migration_0001, "0001-initial");
+EMBED(migration_0002, "0002-runs");
 
 const struct migration *migrations(int *ret_count)
 {
 	static const struct migration list[] = {
 		{1, "0001-initial", migration_0001},
+		{2, "0002-runs", migration_0002},
 	};
 	*ret_count = (int)ARRAY_LEN(list);
 	return list;

@@ -256,7 +256,9 @@ static int rename_all(struct store *store, const char *old_key, const char *new_
 		store_plans_void(store, old_key, "the object was renamed", err) < 0 ||
 		store_plans_void(store, new_key, "the object was renamed", err) < 0 ||
 		rename_in(store, SQL_PLANS_RENAME, old_key, new_key, err) < 0 ||
-		rename_in(store, SQL_OPERATIONS_RENAME, old_key, new_key, err) < 0)
+		rename_in(store, SQL_OPERATIONS_RENAME, old_key, new_key, err) < 0 ||
+		rename_in(store, SQL_RUNS_RENAME, old_key, new_key, err) < 0 ||
+		rename_in(store, SQL_SCHEDULE_RENAME, old_key, new_key, err) < 0)
 		return err_wrap(err, "rename %s to %s", old_key, new_key);
 	return 0;
 }

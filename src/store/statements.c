@@ -14,6 +14,12 @@
 	"o.id, o.object_key, o.kind, o.plan_id, o.actor, o.commit_id, o.state, o.intended_at, "    \
 	"o.started_at, o.ended_at, o.exit_code, o.pid, o.pid_start, o.dir, o.error, o.result_json"
 
+#define RUN_COLUMNS                                                                                \
+	"id, runbook, path, mode, cause, object_key, parent_id, attempt, target, actor, role, "    \
+	"commit_id, content_digest, env_names_json, env_digest, state, intended_at, started_at, "  \
+	"ended_at, exit_code, signal, isolation, pid, pid_start, dir, error, history, "            \
+	"history_commit, history_reason"
+
 #define OBJECT_COLUMNS                                                                             \
 	"key, kind, name, path, blob_id, present, seen_digest, seen_revision, applied_digest, "    \
 	"applied_revision, applied_renderer, applied_at, phase, outcome, reason, plan_id, "        \
@@ -193,6 +199,50 @@ static const char *const texts[SQL_COUNT] = {
 		"INSERT INTO outputs (object_key, name, value_json, sensitive) VALUES (?, ?, ?, ?)",
 	[SQL_OUTPUTS] =
 		"SELECT name, value_json, sensitive FROM outputs WHERE object_key = ? ORDER BY name",
+
+	[SQL_RUN_ADD] =
+		"INSERT INTO runs (id, runbook, path, mode, cause, object_key, parent_id, attempt, target,"
+		" actor, role, commit_id, content_digest, env_names_json, env_digest, intended_at, dir,"
+		" history, state)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intended')",
+	[SQL_RUN_STARTED] =
+		"UPDATE runs SET state = 'running', started_at = ?2, pid = ?3, pid_start = ?4,"
+		" isolation = ?5 WHERE id = ?1 AND state = 'intended'",
+	[SQL_RUN_FINISH] =
+		"UPDATE runs SET state = ?2, ended_at = ?3, exit_code = ?4, signal = ?5, error = ?6,"
+		" isolation = ifnull(?7, isolation), history = iif(history = 'later', 'due', history)"
+		" WHERE id = ?1 AND state IN ('intended', 'running')",
+	[SQL_RUN_GET] =
+		"SELECT " RUN_COLUMNS " FROM runs WHERE id BETWEEN upper(?1) AND upper(?1) || '~'"
+		" LIMIT 2",
+	[SQL_RUNS_OPEN] =
+		"SELECT " RUN_COLUMNS " FROM runs WHERE state IN ('intended', 'running') ORDER BY id",
+	[SQL_RUNS] =
+		"SELECT " RUN_COLUMNS " FROM runs WHERE (?1 IS NULL OR runbook = ?1)"
+		" AND (?2 IS NULL OR object_key = ?2) AND (?3 IS NULL OR actor = ?3)"
+		" AND (?4 IS NULL OR parent_id = ?4) AND (?5 IS NULL OR state = ?5)"
+		" AND (?6 IS NULL OR id < ?6) ORDER BY id DESC LIMIT ?7",
+	[SQL_RUN_STREAM_ADD] =
+		"INSERT INTO run_streams (run_id, stream, total, head, tail) VALUES (?, ?, ?, ?, ?)",
+	[SQL_RUN_STREAM] =
+		"SELECT total, head, tail FROM run_streams WHERE run_id = ? AND stream = ?",
+	[SQL_RUNS_HISTORY_DUE] =
+		"SELECT " RUN_COLUMNS " FROM runs WHERE history = 'due' ORDER BY ended_at, id",
+	[SQL_RUN_HISTORY_SET] =
+		"UPDATE runs SET history = ?2, history_commit = ?3, history_reason = ?4"
+		" WHERE id = ?1 AND history = 'due'",
+	[SQL_RUNS_RENAME] = "UPDATE runs SET object_key = ?2 WHERE object_key = ?1",
+	[SQL_SCHEDULE_RENAME] = "UPDATE OR REPLACE schedules SET key = ?2 WHERE key = ?1",
+	[SQL_SCHEDULE_PUT] =
+		"INSERT INTO schedules (key, definition, next_at, updated_at) VALUES (?1, ?2, ?3, ?4)"
+		" ON CONFLICT (key) DO UPDATE SET definition = ?2, next_at = ?3, updated_at = ?4",
+	[SQL_SCHEDULE_REMOVE] = "DELETE FROM schedules WHERE key = ?",
+	[SQL_SCHEDULES_DUE] =
+		"SELECT key, definition, next_at, last_at, last_run_id, updated_at FROM schedules"
+		" WHERE ?1 = 0 OR (next_at <> 0 AND next_at <= ?1) ORDER BY next_at, key",
+	[SQL_SCHEDULE_TAKE] =
+		"UPDATE schedules SET last_at = ?3, next_at = ?4, last_run_id = ?5, updated_at = ?6"
+		" WHERE key = ?1 AND definition = ?2 AND next_at = ?3",
 
 	[SQL_AUDIT_ADD] =
 		"INSERT INTO audit (seq, at, actor, action, subject, detail_json, prev_hash, hash)"

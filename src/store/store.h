@@ -6,6 +6,7 @@
  *	objects.h     every object: seen, applied, phase; who depends on whom; status
  *	plans.h       plans and approvals
  *	operations.h  effects: intended, running, ended; their logs; resources and outputs
+ *	runs.h        runs of runbooks, what they printed, when scheduled ones are due
  *	audit.h       the append-only, hash-chained audit log
  *
  * A committed change is on disk (write-ahead log, synchronous=FULL): an effect that was recorded

@@ -14,7 +14,7 @@ calls=$(nm -uA "$lib" | sed 's/.*:\([^:]*\.o\): *U */\1 /; s/@.*//')
 
 # The one place that may, each for a reason that stands there in a comment.
 allowed='num\.o strtod|(fs|terraform_binary)\.o access|(child|tasks|workers)\.o fork'
-allowed="^($allowed|(lock|note|follow)\.o (nanosleep|usleep))\$"
+allowed="^($allowed|(lock|ref|follow)\.o (nanosleep|usleep))\$"
 
 # ban REASON NAME...: also the forms that the C library makes of a name.
 ban() {

@@ -1,6 +1,6 @@
 /* trueup approve, trueup reject: the same decision with two answers. */
 #include "base/arena.h"
-#include "cli/command.h"
+#include "cli/session.h"
 #include "reconcile/actions.h"
 #include "report/json.h"
 
@@ -20,17 +20,10 @@ static void print_text(struct cli *cli, const struct decided *d, bool approve)
 
 static int decide(struct cli *cli, bool approve, struct err **err)
 {
-	const struct session_options open = {
-		.dir = ".",
-		.state_dir = cli->state_dir,
-		.flags = SESSION_LOCK,
-		.lock_wait_ms = opt_duration(cli->opts, "lock-timeout"),
-		.what = approve ? "approve" : "reject",
-	};
 	AUTO_SESSION session = SESSION_NONE;
 	AUTO_ARENA arena = {0};
 	struct decided d;
-	if (session_open(&open, &session, err) < 0 ||
+	if (cli_session(cli, NULL, SESSION_LOCK, &session, err) < 0 ||
 		action_decide(&session, operand(cli->opts, 0), approve,
 			opt_text(cli->opts, "comment"), &arena, &d, err) < 0)
 		return -1;
@@ -38,7 +31,7 @@ static int decide(struct cli *cli, bool approve, struct err **err)
 		print_text(cli, &d, approve);
 		return CLI_DONE;
 	}
-	struct node *doc = report_document(&arena, open.what);
+	struct node *doc = report_document(&arena, cli->command->name);
 	report_set_text(&arena, doc, "object", d.plan->object_key);
 	report_set_text(&arena, doc, "plan", d.plan->id);
 	report_set_text(&arena, doc, "sha256", d.plan->sha256);
@@ -65,11 +58,7 @@ static const struct option_spec options[] = {
 		.type = OPT_TEXT,
 		.arg = "TEXT",
 		.help = "why, for the history"},
-	{.name = "lock-timeout",
-		.type = OPT_DURATION,
-		.arg = "TIME",
-		.fallback = "10s",
-		.help = "how long to wait for another trueup on this repository"},
+	OPTION_LOCK_TIMEOUT("10s"),
 	{0},
 };
 

@@ -2,6 +2,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "cli/pipeline.h"
+#include "cli/session.h"
 
 static int run(struct cli *cli, struct err **err)
 {
@@ -17,7 +18,7 @@ static int run(struct cli *cli, struct err **err)
 		.allow_empty = true,
 		.destroy = keys,
 	};
-	return pipeline_command(cli, NULL, &options, opt_duration(o, "lock-timeout"), err);
+	return pipeline_command(cli, NULL, &options, err);
 }
 
 const struct command cmd_destroy = {
@@ -43,11 +44,7 @@ const struct command cmd_destroy = {
 			.letter = 'y',
 			.type = OPT_FLAG,
 			.help = "destroy without asking; manual approvals stay needed"},
-		{.name = "lock-timeout",
-			.type = OPT_DURATION,
-			.arg = "TIME",
-			.fallback = "0s",
-			.help = "how long to wait for another trueup on this repository"},
+		OPTION_LOCK_TIMEOUT("0s"),
 		{.name = "detailed-exitcode",
 			.type = OPT_FLAG,
 			.help = "with --dry-run: exit 2 when there is something to destroy"},

@@ -9,7 +9,7 @@
 #include "base/lock.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "cli/command.h"
+#include "cli/session.h"
 #include "engine/engine.h"
 #include "reconcile/session.h"
 #include "report/json.h"
@@ -217,18 +217,11 @@ static void check_store(struct checks *c, const struct session *s)
 	add(c, "state", FINDING_OK, text, NULL);
 }
 
-static void check_repository(struct checks *c, const struct cli *cli)
+static void check_repository(struct checks *c, struct cli *cli)
 {
 	AUTO_SESSION s = SESSION_NONE;
-	const char *dir = operand(cli->opts, 0);
-	const struct session_options options = {
-		.dir = dir ? dir : ".",
-		.state_dir = cli->state_dir,
-		.flags = SESSION_READ,
-		.what = "doctor",
-	};
 	AUTO_ERR err = NULL;
-	if (session_open(&options, &s, &err) < 0) {
+	if (cli_session(cli, operand(cli->opts, 0), SESSION_READ, &s, &err) < 0) {
 		add_error(c, "repository", err,
 			"nothing is repaired by itself: restore the state folder from a copy, or "
 			"move it away to begin anew");

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "cli/command.h"
+#include "cli/session.h"
 #include "reconcile/session.h"
 #include "report/json.h"
 #include "report/table.h"
@@ -186,10 +186,8 @@ static int verify(struct cli *cli, struct session *s, struct err **err)
 
 static int run(struct cli *cli, struct err **err)
 {
-	const struct session_options open = {
-		.dir = ".", .state_dir = cli->state_dir, .what = "history"};
 	AUTO_SESSION session = SESSION_NONE;
-	if (session_open(&open, &session, err) < 0)
+	if (cli_session(cli, NULL, SESSION_READ, &session, err) < 0)
 		return -1;
 	if (opt_flag(cli->opts, "verify"))
 		return verify(cli, &session, err);

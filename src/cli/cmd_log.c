@@ -2,7 +2,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "cli/command.h"
+#include "cli/session.h"
 #include "reconcile/follow.h"
 #include "report/json.h"
 #include "store/operations.h"
@@ -33,13 +33,11 @@ static int print_json(struct cli *cli, const struct operation_row *op, const cha
 
 static int run(struct cli *cli, struct err **err)
 {
-	const struct session_options open = {
-		.dir = ".", .state_dir = cli->state_dir, .what = "log"};
 	AUTO_SESSION session = SESSION_NONE;
 	AUTO_ARENA arena = {0};
 	struct operation_row *op = NULL;
 	const char *what = operand(cli->opts, 0);
-	if (session_open(&open, &session, err) < 0 ||
+	if (cli_session(cli, NULL, SESSION_READ, &session, err) < 0 ||
 		follow_find(&session, what, &arena, &op, err) < 0)
 		return -1;
 	if (opt_flag(cli->opts, "follow"))

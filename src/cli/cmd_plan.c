@@ -1,5 +1,6 @@
 /* trueup plan */
 #include "cli/pipeline.h"
+#include "cli/session.h"
 
 static int run(struct cli *cli, struct err **err)
 {
@@ -13,7 +14,7 @@ static int run(struct cli *cli, struct err **err)
 		.targets = opt_list(o, "target"),
 		.parallel = (size_t)opt_int(o, "parallel"),
 	};
-	return pipeline_command(cli, operand(o, 0), &options, opt_duration(o, "lock-timeout"), err);
+	return pipeline_command(cli, operand(o, 0), &options, err);
 }
 
 const struct command cmd_plan = {
@@ -43,21 +44,14 @@ const struct command cmd_plan = {
 				.type = OPT_FLAG,
 				.help = "plan the files as they lie on disk, uncommitted edits "
 					"included"},
-			{.name = "target",
-				.type = OPT_LIST,
-				.arg = "KIND/NAME",
-				.help = "only this object; may be given several times"},
+			OPTION_TARGET,
 			{.name = "parallel",
 				.type = OPT_INT,
 				.arg = "N",
 				.min = 1,
 				.max = 64,
 				.help = "plan at most N canvases at the same time"},
-			{.name = "lock-timeout",
-				.type = OPT_DURATION,
-				.arg = "TIME",
-				.fallback = "0s",
-				.help = "how long to wait for another trueup on this repository"},
+			OPTION_LOCK_TIMEOUT("0s"),
 			{.name = "detailed-exitcode",
 				.type = OPT_FLAG,
 				.help = "exit 2 when there are changes"},

@@ -1,5 +1,6 @@
 /* trueup reconcile */
 #include "cli/pipeline.h"
+#include "cli/session.h"
 
 static int run(struct cli *cli, struct err **err)
 {
@@ -15,7 +16,7 @@ static int run(struct cli *cli, struct err **err)
 		.targets = opt_list(o, "target"),
 		.parallel = (size_t)opt_int(o, "parallel"),
 	};
-	return pipeline_command(cli, operand(o, 0), &options, opt_duration(o, "lock-timeout"), err);
+	return pipeline_command(cli, operand(o, 0), &options, err);
 }
 
 const struct command cmd_reconcile = {
@@ -54,10 +55,7 @@ const struct command cmd_reconcile = {
 				.type = OPT_TEXT,
 				.arg = "REV",
 				.help = "reconcile this revision instead of HEAD"},
-			{.name = "target",
-				.type = OPT_LIST,
-				.arg = "KIND/NAME",
-				.help = "only this object; may be given several times"},
+			OPTION_TARGET,
 			{.name = "parallel",
 				.type = OPT_INT,
 				.arg = "N",
@@ -68,11 +66,7 @@ const struct command cmd_reconcile = {
 				.type = OPT_FLAG,
 				.help = "a revision without any canvas may destroy all recorded "
 					"ones"},
-			{.name = "lock-timeout",
-				.type = OPT_DURATION,
-				.arg = "TIME",
-				.fallback = "0s",
-				.help = "how long to wait for another trueup on this repository"},
+			OPTION_LOCK_TIMEOUT("0s"),
 			{.name = "detailed-exitcode",
 				.type = OPT_FLAG,
 				.help = "with --dry-run: exit 2 when there are changes"},

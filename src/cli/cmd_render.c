@@ -3,7 +3,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "cli/command.h"
+#include "cli/session.h"
 #include "reconcile/rendered.h"
 #include "report/diag_print.h"
 #include "report/json.h"
@@ -54,9 +54,6 @@ static void note_missing(struct cli *cli, const struct rendering *r)
 static int run(struct cli *cli, struct err **err)
 {
 	const struct opts *o = cli->opts;
-	const struct session_options open = {.dir = operand(o, 1) ? operand(o, 1) : ".",
-		.state_dir = cli->state_dir,
-		.what = "render"};
 	const struct rendered_options options = {
 		.key = operand(o, 0),
 		.rev = opt_text(o, "rev"),
@@ -64,7 +61,7 @@ static int run(struct cli *cli, struct err **err)
 	};
 	AUTO_SESSION session = SESSION_NONE;
 	AUTO_RENDERED rendered = {0};
-	if (session_open(&open, &session, err) < 0 ||
+	if (cli_session(cli, operand(o, 1), SESSION_READ, &session, err) < 0 ||
 		rendered_open(&session, &options, &rendered, err) < 0)
 		return -1;
 	if (rendered.diags.errors) {

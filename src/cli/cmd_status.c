@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "cli/command.h"
+#include "cli/session.h"
 #include "reconcile/session.h"
 #include "report/json.h"
 #include "report/table.h"
@@ -163,11 +163,9 @@ static int read_overview(struct cli *cli, struct session *s, struct arena *arena
 static int run(struct cli *cli, struct err **err)
 {
 	const char *dir = operand(cli->opts, 0);
-	const struct session_options open = {
-		.dir = dir ? dir : ".", .state_dir = cli->state_dir, .what = "status"};
 	AUTO_SESSION session = SESSION_NONE;
 	AUTO_ARENA arena = {0};
-	if (session_open(&open, &session, err) < 0)
+	if (cli_session(cli, dir, SESSION_READ, &session, err) < 0)
 		return -1;
 	AUTO_FREE char *lock = xasprintf("%s/lock", session.state_dir);
 	AUTO_FREE char *owner = NULL;

@@ -1,20 +1,8 @@
 /* trueup suspend, resume, unlock: what keeps an object from being worked on, and what does not. */
 #include "base/arena.h"
-#include "cli/command.h"
+#include "cli/session.h"
 #include "reconcile/actions.h"
 #include "report/json.h"
-
-static int open_session(struct cli *cli, struct session *ret, struct err **err)
-{
-	const struct session_options open = {
-		.dir = ".",
-		.state_dir = cli->state_dir,
-		.flags = SESSION_LOCK,
-		.lock_wait_ms = opt_duration(cli->opts, "lock-timeout"),
-		.what = cli->command->name,
-	};
-	return session_open(&open, ret, err);
-}
 
 static int print(struct cli *cli, const char *key, const char *text, const char *plan)
 {
@@ -35,7 +23,7 @@ static int set_suspended(struct cli *cli, bool suspend, const char *reason, stru
 {
 	AUTO_SESSION session = SESSION_NONE;
 	const char *key = operand(cli->opts, 0);
-	if (open_session(cli, &session, err) < 0 ||
+	if (cli_session(cli, NULL, SESSION_LOCK, &session, err) < 0 ||
 		action_suspend(&session, key, suspend, reason, err) < 0)
 		return -1;
 	return print(cli, key, suspend ? "suspended" : "resumed", NULL);
@@ -56,7 +44,7 @@ static int run_unlock(struct cli *cli, struct err **err)
 	AUTO_SESSION session = SESSION_NONE;
 	AUTO_ARENA arena = {0};
 	const char *key = operand(cli->opts, 0), *plan = NULL;
-	if (open_session(cli, &session, err) < 0 ||
+	if (cli_session(cli, NULL, SESSION_LOCK, &session, err) < 0 ||
 		action_unlock(&session, key, &arena, &plan, err) < 0)
 		return -1;
 	return print(cli, key,
@@ -64,11 +52,7 @@ static int run_unlock(struct cli *cli, struct err **err)
 }
 
 static const struct option_spec lock_options[] = {
-	{.name = "lock-timeout",
-		.type = OPT_DURATION,
-		.arg = "TIME",
-		.fallback = "10s",
-		.help = "how long to wait for another trueup on this repository"},
+	OPTION_LOCK_TIMEOUT("10s"),
 	{0},
 };
 
@@ -78,11 +62,7 @@ static const struct option_spec suspend_options[] = {
 		.type = OPT_TEXT,
 		.arg = "TEXT",
 		.help = "why, for whoever looks at it next"},
-	{.name = "lock-timeout",
-		.type = OPT_DURATION,
-		.arg = "TIME",
-		.fallback = "10s",
-		.help = "how long to wait for another trueup on this repository"},
+	OPTION_LOCK_TIMEOUT("10s"),
 	{0},
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "cli/session.h"
 #include "report/diag_print.h"
 #include "report/json.h"
 #include "report/plan_print.h"
@@ -122,23 +123,17 @@ static bool changes_pending(const struct run_outcome *outcome)
 
 extern char **environ;
 
-int pipeline_command(struct cli *cli, const char *dir, struct run_options *options,
-	int64_t lock_wait_ms, struct err **err)
+int pipeline_command(
+	struct cli *cli, const char *dir, struct run_options *options, struct err **err)
 {
 	struct front front = {
 		.cli = cli,
 		.prints = str_eq(cli->format, "text"),
 		.printer = {.out = cli->out, .progress = cli->errout, .verbose = cli->verbose > 0},
 	};
-	const struct session_options open = {
-		.dir = dir ? dir : ".",
-		.state_dir = cli->state_dir,
-		.flags = options->stop == RUN_STOP_SPEC ? SESSION_READ : SESSION_LOCK,
-		.lock_wait_ms = lock_wait_ms,
-		.what = options->command,
-	};
+	const unsigned flags = options->stop == RUN_STOP_SPEC ? SESSION_READ : SESSION_LOCK;
 	AUTO_SESSION session = SESSION_NONE;
-	if (session_open(&open, &session, err) < 0)
+	if (cli_session(cli, dir, flags, &session, err) < 0)
 		return -1;
 	catch_signals();
 	options->environ = (const char *const *)environ;

@@ -7,11 +7,11 @@
 
 /*
  * Opens the session of operand DIR (default: here), runs the pipeline with options, of which the
- * caller sets command, stop and what its own options say, and prints the result. lock_wait_ms as
- * in session.h. Returns an exit code, or -1 with *err.
+ * caller sets command, stop and what its own options say, and prints the result. Returns an exit
+ * code, or -1 with *err.
  */
-int pipeline_command(struct cli *cli, const char *dir, struct run_options *options,
-	int64_t lock_wait_ms, struct err **err);
+int pipeline_command(
+	struct cli *cli, const char *dir, struct run_options *options, struct err **err);
 
 /*
  * Reads the answer to a question of yes or no: one line with "y" or "yes" is a yes, everything

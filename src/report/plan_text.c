@@ -372,14 +372,17 @@ static void print_hints(struct term *t, const struct run_outcome *run)
 {
 	for (size_t i = 0; i < run->object_count; i++) {
 		const struct object_outcome *o = &run->objects[i];
+		const bool waits = o->status == OBJECT_WAITING && o->status_text;
 		/* The line of a failed operation has said where its log is. */
-		if (!o->hint || (o->status == OBJECT_FAILED && o->operation))
+		if ((!o->hint && !waits) || (o->status == OBJECT_FAILED && o->operation))
 			continue;
 		term_put(t, STYLE_BOLD, o->key);
 		if (o->status_text && o->status != OBJECT_FAILED)
 			term_printf(t, STYLE_YELLOW, "  %s, %s", object_status_name(o->status),
 				o->status_text);
-		term_printf(t, STYLE_PLAIN, ": %s\n", o->hint);
+		if (o->hint)
+			term_printf(t, STYLE_PLAIN, ": %s", o->hint);
+		term_newline(t);
 	}
 }
 

@@ -96,17 +96,22 @@ skip_all() {
 	exit 0
 }
 
+# A function of its own, so that `return` in the commands ends them and not the counting.
+test_run() {
+	eval "$1"
+}
+
 # test_expect_success NAME COMMANDS: the commands, run in this shell, must succeed.
 test_expect_success() {
-	local rc=0
+	local test_rc=0
 	cd "$TRASH" || exit 1
-	eval "$2" >"$TRASH.log" 2>&1 </dev/null || rc=$?
+	test_run "$2" >"$TRASH.log" 2>&1 </dev/null || test_rc=$?
 	cd "$TRASH" || exit 1
-	if [ "$rc" = 0 ]; then
+	if [ "$test_rc" = 0 ]; then
 		ok "$1"
 	else
 		{
-			echo "exit $rc of:$2"
+			echo "exit $test_rc of:$2"
 			cat "$TRASH.log"
 		} >"$TRASH.report"
 		not_ok "$1" "$TRASH.report"

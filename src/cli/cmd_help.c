@@ -38,13 +38,16 @@ static struct node *command_to_node(struct arena *a, const struct command *comma
 	return map;
 }
 
-static void print_json(struct cli *cli, const struct command *only)
+static void print_json(
+	struct cli *cli, const struct command *only, const struct command_family *family)
 {
 	AUTO_ARENA arena = {0};
 	struct node *document = report_document(&arena, "help");
 	struct node *list = node_new_seq(&arena);
 	for (size_t i = 0; commands[i]; i++)
-		if (only ? commands[i] == only : !commands[i]->hidden)
+		if (only         ? commands[i] == only
+			: family ? command_family_of(commands[i]) == family
+				 : !commands[i]->hidden)
 			node_seq_add(&arena, list, command_to_node(&arena, commands[i]));
 	node_map_set(&arena, document, "commands", list);
 	node_map_set(&arena, document, "globalOptions", options_to_node(&arena, command_globals));
@@ -53,12 +56,18 @@ static void print_json(struct cli *cli, const struct command *only)
 
 static int run(struct cli *cli, struct err **err)
 {
-	const char *name = operand(cli->opts, 0);
+	const char *first = operand(cli->opts, 0), *second = operand(cli->opts, 1);
+	const struct command_family *family = first ? command_family_find(first) : NULL;
+	AUTO_FREE char *name = second  ? xasprintf("%s %s", first, second)
+			       : first ? xstrdup(first)
+				       : NULL;
 	const struct command *command = name ? command_find(name) : NULL;
-	if (name && !command)
+	if (name && !command && (second || !family))
 		return command_unknown(name, err);
 	if (str_eq(cli->format, "json"))
-		print_json(cli, command);
+		print_json(cli, command, family);
+	else if (family && !command)
+		help_print_family(cli->out, family);
 	else if (command)
 		help_print_command(cli->out, command);
 	else
@@ -69,8 +78,8 @@ static int run(struct cli *cli, struct err **err)
 const struct command cmd_help = {
 	.name = "help",
 	.summary = "explain a command",
-	.operands = "[COMMAND]",
-	.max_operands = 1,
+	.operands = "[COMMAND...]",
+	.max_operands = 2,
 	.operand_kind = OPERAND_COMMAND,
 	.description =
 		(const char *const[]){

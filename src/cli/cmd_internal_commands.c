@@ -58,8 +58,9 @@ static int run(struct cli *cli, struct err **err)
 	for (size_t i = 0; commands[i]; i++) {
 		if (commands[i]->hidden)
 			continue;
+		AUTO_FREE char *key = command_key(commands[i]);
 		if (opt_flag(cli->opts, "names"))
-			str_addf(&out, "%s\n", commands[i]->name);
+			str_addf(&out, "%s\n", key);
 		else
 			add_command(&out, commands[i]);
 	}

@@ -7,8 +7,8 @@
 
 static int write_page(const char *dir, const struct command *command, struct err **err)
 {
-	AUTO_FREE char *name =
-		command ? xasprintf("trueup-%s.1", command->name) : xstrdup("trueup.1");
+	AUTO_FREE char *key = command ? command_key(command) : NULL;
+	AUTO_FREE char *name = key ? xasprintf("trueup-%s.1", key) : xstrdup("trueup.1");
 	AUTO_FREE char *path = path_join(dir, name);
 	AUTO_STR page = STR_INIT;
 	man_page(command, &page);

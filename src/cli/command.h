@@ -7,6 +7,10 @@
  * code, or -1 with *err set (main prints the chain and exits 1). It prints through cli->out
  * (report/term.h) and the functions of report/, never with printf.
  *
+ * A command may be one of a family: "runbook list", in cmd_runbook_list. Its name holds the blank
+ * in all texts; file names (man pages, keys of completion) have a '-' there: command_key(). A
+ * family has a row in command_families.
+ *
  * Options that every command has (command_globals): -C, --state, -o, -q, -v, --log-format,
  * --no-color, --help, --version. They may stand before or after the command's name. A command may
  * use the letter of a global one for itself (render's -o DIR): its own table is looked at first.
@@ -72,6 +76,7 @@ enum operand_kind {
 	OPERAND_DIR,
 	OPERAND_FILE,
 	OPERAND_OBJECT, /* canvas/shop: as `trueup status` lists them */
+	OPERAND_RUNBOOK, /* PatchPrep: the files in runbooks/ */
 	OPERAND_COMMAND,
 	OPERAND_SHELL, /* bash zsh fish */
 };
@@ -104,13 +109,28 @@ struct command {
 	int (*run)(struct cli *cli, struct err **err);
 };
 
-/* All commands in the order of the help; NULL ends. */
+struct command_family {
+	const char *name; /* the first word of its commands; NULL ends a table */
+	const char *summary; /* as of a command */
+};
+
+/* All commands in the order of the help, those of a family together; NULL ends. */
 extern const struct command *const commands[];
 extern const struct option_spec command_globals[];
-/* NULL if there is none of that name. */
+extern const struct command_family command_families[];
+/* NULL if there is none of that name, which for one of a family is both words. */
 const struct command *command_find(const char *name);
+const struct command_family *command_family_find(const char *name);
+/* The family that the command belongs to; NULL if to none. */
+const struct command_family *command_family_of(const struct command *command);
+/* The second word of a command of a family; of any other its name. */
+const char *command_word(const struct command *command);
+/* The name with '-' for the blank; heap-owned. */
+char *command_key(const struct command *command);
 /* "unknown command 'pan'; did you mean 'plan'?" */
 int command_unknown(const char *word, struct err **err);
+/* "'runbook' needs a command: list, show, env, validate" */
+int command_missing(const struct command_family *family, struct err **err);
 
 /*
  * Values. The name must stand in the command's or the global table and the type must fit:

@@ -2,7 +2,10 @@
 #include "cli/command.h"
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/str.h"
+
+#include <string.h>
 
 extern const struct command cmd_doctor;
 extern const struct command cmd_explain;
@@ -28,6 +31,10 @@ extern const struct command cmd_status;
 extern const struct command cmd_suspend;
 extern const struct command cmd_unlock;
 extern const struct command cmd_render;
+extern const struct command cmd_runbook_env;
+extern const struct command cmd_runbook_list;
+extern const struct command cmd_runbook_show;
+extern const struct command cmd_runbook_validate;
 extern const struct command cmd_version;
 
 const struct command *const commands[] = {
@@ -46,6 +53,10 @@ const struct command *const commands[] = {
 	&cmd_resume,
 	&cmd_unlock,
 	&cmd_destroy,
+	&cmd_runbook_list,
+	&cmd_runbook_show,
+	&cmd_runbook_env,
+	&cmd_runbook_validate,
 	&cmd_doctor,
 	&cmd_help,
 	&cmd_version,
@@ -57,6 +68,11 @@ const struct command *const commands[] = {
 	&cmd_internal_run,
 	&cmd_internal_schemas,
 	NULL,
+};
+
+const struct command_family command_families[] = {
+	{"runbook", "look at runbooks and check them"},
+	{0},
 };
 
 const struct option_spec command_globals[] = {
@@ -103,6 +119,36 @@ const struct command *command_find(const char *name)
 	return NULL;
 }
 
+const struct command_family *command_family_find(const char *name)
+{
+	for (const struct command_family *f = command_families; f->name; f++)
+		if (str_eq(f->name, name))
+			return f;
+	return NULL;
+}
+
+const struct command_family *command_family_of(const struct command *command)
+{
+	const char *blank = strchr(command->name, ' ');
+	AUTO_FREE char *first = xstrndup(command->name, strcspn(command->name, " "));
+	return blank ? command_family_find(first) : NULL;
+}
+
+const char *command_word(const struct command *command)
+{
+	const char *blank = strchr(command->name, ' ');
+	return blank ? blank + 1 : command->name;
+}
+
+char *command_key(const struct command *command)
+{
+	char *key = xstrdup(command->name);
+	char *blank = strchr(key, ' ');
+	if (blank)
+		*blank = '-';
+	return key;
+}
+
 int command_unknown(const char *word, struct err **err)
 {
 	const char *names[64] = {0};
@@ -110,9 +156,21 @@ int command_unknown(const char *word, struct err **err)
 	for (size_t i = 0; commands[i] && n + 1 < ARRAY_LEN(names); i++)
 		if (!commands[i]->hidden)
 			names[n++] = commands[i]->name;
+	for (const struct command_family *f = command_families; f->name && n + 1 < ARRAY_LEN(names);
+		f++)
+		names[n++] = f->name;
 	const char *near = str_nearest(word, names);
 	if (near)
 		return err_set(
 			err, ERR_INVALID, "unknown command '%s'; did you mean '%s'?", word, near);
 	return err_set(err, ERR_INVALID, "unknown command '%s'; 'trueup help' lists them", word);
+}
+
+int command_missing(const struct command_family *family, struct err **err)
+{
+	AUTO_STR words = STR_INIT;
+	for (size_t i = 0; commands[i]; i++)
+		if (command_family_of(commands[i]) == family)
+			str_addf(&words, "%s%s", words.len ? ", " : "", command_word(commands[i]));
+	return err_set(err, ERR_INVALID, "'%s' needs a command: %s", family->name, words.data);
 }

@@ -57,6 +57,30 @@ static void each_option(const struct command *command, struct str *out,
 	}
 }
 
+/* The first words that a command line may have, with blanks between. */
+static void add_first_words(struct str *out)
+{
+	for (size_t i = 0; commands[i]; i++)
+		if (!commands[i]->hidden && !command_family_of(commands[i]))
+			str_addf(out, "%s%s", i ? " " : "", commands[i]->name);
+	for (const struct command_family *f = command_families; f->name; f++)
+		str_addf(out, " %s", f->name);
+}
+
+/* The second words of a family, or with family NULL the keys of all commands of families. */
+static void add_second_words(struct str *out, const struct command_family *family)
+{
+	bool first = true;
+	for (size_t i = 0; commands[i]; i++) {
+		const struct command_family *f = command_family_of(commands[i]);
+		if (commands[i]->hidden || !f || (family && f != family))
+			continue;
+		AUTO_FREE char *key = command_key(commands[i]);
+		str_addf(out, "%s%s", first ? "" : " ", family ? command_word(commands[i]) : key);
+		first = false;
+	}
+}
+
 static void bash_word(
 	struct str *out, const struct command *command, const struct option_spec *spec)
 {
@@ -72,10 +96,10 @@ static void bash_value(
 {
 	if (!takes_argument(spec))
 		return;
-	const char *name = command ? command->name : "*";
-	str_addf(out, "\t%s:--%s", name, spec->name);
+	AUTO_FREE char *key = command ? command_key(command) : xstrdup("*");
+	str_addf(out, "\t%s:--%s", key, spec->name);
 	if (spec->letter)
-		str_addf(out, " | %s:-%c", name, spec->letter);
+		str_addf(out, " | %s:-%c", key, spec->letter);
 	str_add(out, ") COMPREPLY=(");
 	if (spec->choices)
 		str_addf(out, "$(compgen -W '%s' -- \"$cur\")", spec->choices);
@@ -95,6 +119,8 @@ static const char *bash_operands(enum operand_kind kind)
 		return "$(compgen -f -- \"$cur\")";
 	case OPERAND_OBJECT:
 		return "$(compgen -W \"$(_trueup_objects)\" -- \"$cur\")";
+	case OPERAND_RUNBOOK:
+		return "$(compgen -W \"$(_trueup_objects | sed -n 's|^runbook/||p')\" -- \"$cur\")";
 	case OPERAND_COMMAND:
 		return "$(compgen -W \"$commands\" -- \"$cur\")";
 	case OPERAND_SHELL:
@@ -112,6 +138,7 @@ static const char object_lister[] =
 	"\tfor pair in roles:role canvases:canvas runbooks:runbook runs:run requests:request; do\n"
 	"\t\tfor file in \"${pair%%:*}\"/*.*; do\n"
 	"\t\t\t[ -f \"$file\" ] || continue\n"
+	"\t\t\tcase $file in runbooks/*.md) ;; runbooks/*) continue ;; esac\n"
 	"\t\t\tfile=${file##*/}\n"
 	"\t\t\techo \"${pair#*:}/${file%.*}\"\n"
 	"\t\tdone\n"
@@ -123,13 +150,16 @@ static void bash(struct str *out)
 	str_addf(out, "# Completion of trueup for bash.\n%s\n", object_lister);
 	str_add(out, "_trueup() {\n\tlocal cur prev command= word i\n"
 		     "\tlocal commands='");
-	for (size_t i = 0; commands[i]; i++)
-		if (!commands[i]->hidden)
-			str_addf(out, "%s%s", i ? " " : "", commands[i]->name);
+	add_first_words(out);
+	str_add(out, "'\n\tlocal pairs='");
+	add_second_words(out, NULL);
 	str_add(out, "'\n\tcur=${COMP_WORDS[COMP_CWORD]}\n\tprev=${COMP_WORDS[COMP_CWORD - 1]}\n"
 		     "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
 		     "\t\tword=${COMP_WORDS[i]}\n"
-		     "\t\tcase \" $commands \" in *\" $word \"*) command=$word; break ;; esac\n"
+		     "\t\tcase \" $pairs \" in *\" $command-$word \"*) "
+		     "command=$command-$word; break ;; esac\n"
+		     "\t\t[ -z \"$command\" ] || continue\n"
+		     "\t\tcase \" $commands \" in *\" $word \"*) command=$word ;; esac\n"
 		     "\tdone\n\tCOMPREPLY=()\n\tcase $command:$prev in\n");
 	for (size_t i = 0; commands[i]; i++)
 		if (!commands[i]->hidden)
@@ -139,12 +169,18 @@ static void bash(struct str *out)
 	for (size_t i = 0; commands[i]; i++) {
 		if (commands[i]->hidden)
 			continue;
-		str_addf(out, "\t%s:-*) COMPREPLY=($(compgen -W '", commands[i]->name);
+		AUTO_FREE char *key = command_key(commands[i]);
+		str_addf(out, "\t%s:-*) COMPREPLY=($(compgen -W '", key);
 		each_option(commands[i], out, bash_word);
-		str_addf(out, "' -- \"$cur\")) ;;\n\t%s:*) COMPREPLY=(%s) ;;\n", commands[i]->name,
+		str_addf(out, "' -- \"$cur\")) ;;\n\t%s:*) COMPREPLY=(%s) ;;\n", key,
 			bash_operands(commands[i]->operand_kind));
 	}
-	str_add(out, "\t:-*) COMPREPLY=($(compgen -W '");
+	for (const struct command_family *f = command_families; f->name; f++) {
+		str_addf(out, "\t%s:[!-]* | %s:) COMPREPLY=($(compgen -W '", f->name, f->name);
+		add_second_words(out, f);
+		str_add(out, "' -- \"$cur\")) ;;\n");
+	}
+	str_add(out, "\t*:-*) COMPREPLY=($(compgen -W '");
 	each_option(NULL, out, bash_word);
 	str_add(out, "' -- \"$cur\")) ;;\n\t*) COMPREPLY=($(compgen -W \"$commands\" -- \"$cur\")) "
 		     ";;\n\tesac\n}\ncomplete -F _trueup trueup\n");
@@ -189,6 +225,8 @@ static const char *zsh_operands(enum operand_kind kind)
 		return "*:file:_files";
 	case OPERAND_OBJECT:
 		return "*:object:($(_trueup_objects))";
+	case OPERAND_RUNBOOK:
+		return "*:runbook:($(_trueup_objects | sed -n 's|^runbook/||p'))";
 	case OPERAND_COMMAND:
 		return "*:command:($names)";
 	case OPERAND_SHELL:
@@ -199,34 +237,81 @@ static const char *zsh_operands(enum operand_kind kind)
 	return "*: : ";
 }
 
+static void zsh_described(struct str *out, const char *name, const char *summary)
+{
+	str_addf(out, "\t\t'%s:", name);
+	add_quoted(out, summary, ":");
+	str_add(out, "'\n");
+}
+
+/* What "trueup COMMAND" takes, as the body of a branch of zsh's case. */
+static void zsh_arguments(struct str *out, const struct command *command)
+{
+	str_addf(out, "\t\t%s) _arguments -s", command_word(command));
+	each_option(command, out, zsh_option);
+	const enum operand_kind kind = command->operand_kind;
+	const char quote =
+		kind == OPERAND_OBJECT || kind == OPERAND_RUNBOOK || kind == OPERAND_COMMAND ? '"'
+											     : '\'';
+	str_addf(out, " \\\n\t\t\t%c%s%c ;;\n", quote, zsh_operands(kind), quote);
+}
+
+/* A function for each family, which sees its own name as the first word. */
+static void zsh_families(struct str *out)
+{
+	for (const struct command_family *f = command_families; f->name; f++) {
+		str_addf(out,
+			"_trueup_%s() {\n\tlocal curcontext=$curcontext state line\n"
+			"\t_arguments -C '1: :(",
+			f->name);
+		add_second_words(out, f);
+		str_add(out, ")' '*:: :->rest'\n\t[[ $state = rest ]] || return\n"
+			     "\t\tcase $words[1] in\n");
+		for (size_t i = 0; commands[i]; i++)
+			if (!commands[i]->hidden && command_family_of(commands[i]) == f)
+				zsh_arguments(out, commands[i]);
+		str_add(out, "\t\tesac\n}\n\n");
+	}
+}
+
 static void zsh(struct str *out)
 {
 	str_addf(out, "#compdef trueup\n# Completion of trueup for zsh.\n%s\n", object_lister);
+	zsh_families(out);
 	str_add(out, "_trueup() {\n\tlocal curcontext=$curcontext state line\n"
 		     "\tlocal -a commands names\n\tcommands=(\n");
-	for (size_t i = 0; commands[i]; i++) {
-		if (commands[i]->hidden)
-			continue;
-		str_addf(out, "\t\t'%s:", commands[i]->name);
-		add_quoted(out, commands[i]->summary, ":");
-		str_add(out, "'\n");
-	}
+	for (size_t i = 0; commands[i]; i++)
+		if (!commands[i]->hidden && !command_family_of(commands[i]))
+			zsh_described(out, commands[i]->name, commands[i]->summary);
+	for (const struct command_family *f = command_families; f->name; f++)
+		zsh_described(out, f->name, f->summary);
 	str_add(out, "\t)\n\tnames=(${commands%%:*})\n\t_arguments -C");
 	each_option(NULL, out, zsh_option);
 	str_add(out, " \\\n\t\t\t'1: :->command' '*:: :->rest'\n"
 		     "\tcase $state in\n"
 		     "\tcommand) _describe command commands ;;\n"
 		     "\trest)\n\t\tcase $words[1] in\n");
-	for (size_t i = 0; commands[i]; i++) {
-		if (commands[i]->hidden)
-			continue;
-		str_addf(out, "\t\t%s) _arguments -s", commands[i]->name);
-		each_option(commands[i], out, zsh_option);
-		const enum operand_kind kind = commands[i]->operand_kind;
-		const char quote = kind == OPERAND_OBJECT || kind == OPERAND_COMMAND ? '"' : '\'';
-		str_addf(out, " \\\n\t\t\t%c%s%c ;;\n", quote, zsh_operands(kind), quote);
-	}
+	for (size_t i = 0; commands[i]; i++)
+		if (!commands[i]->hidden && !command_family_of(commands[i]))
+			zsh_arguments(out, commands[i]);
+	for (const struct command_family *f = command_families; f->name; f++)
+		str_addf(out, "\t\t%s) _trueup_%s ;;\n", f->name, f->name);
 	str_add(out, "\t\tesac ;;\n\tesac\n}\n_trueup \"$@\"\n");
+}
+
+/* The condition under which fish offers what belongs to the command. */
+static void fish_condition(struct str *out, const struct command *command)
+{
+	const struct command_family *family = command_family_of(command);
+	if (family)
+		str_addf(out, "__fish_seen_subcommand_from %s; and ", family->name);
+	str_addf(out, "__fish_seen_subcommand_from %s", command_word(command));
+	/* A word of a family may be a command of its own: "validate", "runbook validate". */
+	for (size_t i = 0; !family && commands[i]; i++) {
+		const struct command_family *f = command_family_of(commands[i]);
+		if (f && str_eq(command_word(commands[i]), command->name))
+			str_addf(out, "; and not __fish_seen_subcommand_from %s", f->name);
+	}
 }
 
 /* "-n '__fish_seen_subcommand_from plan'" or, for the global ones, no condition. */
@@ -234,8 +319,11 @@ static void fish_option(
 	struct str *out, const struct command *command, const struct option_spec *spec)
 {
 	str_add(out, "complete -c trueup");
-	if (command)
-		str_addf(out, " -n '__fish_seen_subcommand_from %s'", command->name);
+	if (command) {
+		str_add(out, " -n '");
+		fish_condition(out, command);
+		str_addc(out, '\'');
+	}
 	if (spec->letter)
 		str_addf(out, " -s %c", spec->letter);
 	str_addf(out, " -l %s", spec->name);
@@ -263,6 +351,8 @@ static const char *fish_operands(enum operand_kind kind)
 		return "(__fish_complete_path)";
 	case OPERAND_OBJECT:
 		return "(__trueup_objects)";
+	case OPERAND_RUNBOOK:
+		return "(__trueup_objects | string replace -rf \"^runbook/\" \"\")";
 	case OPERAND_COMMAND:
 		return "(__trueup_commands)";
 	case OPERAND_SHELL:
@@ -271,6 +361,26 @@ static const char *fish_operands(enum operand_kind kind)
 		break;
 	}
 	return NULL;
+}
+
+/* Offers the word of a command, behind that of its family if it has one. */
+static void fish_word(
+	struct str *out, const struct command_family *family, const char *word, const char *summary)
+{
+	str_add(out, "complete -c trueup -n ");
+	if (family) {
+		str_addf(out,
+			"'__fish_seen_subcommand_from %s; and not "
+			"__fish_seen_subcommand_from ",
+			family->name);
+		add_second_words(out, family);
+		str_addc(out, '\'');
+	} else {
+		str_add(out, "__fish_use_subcommand");
+	}
+	str_addf(out, " -a %s -d '", word);
+	add_quoted(out, summary, "");
+	str_add(out, "'\n");
 }
 
 static void fish(struct str *out)
@@ -284,23 +394,22 @@ static void fish(struct str *out)
 		     "\t\t\techo $part[2]/(string replace -r '.*/(.*)\\.[^.]*$' '$1' $file)\n"
 		     "\t\tend\n\tend\nend\n"
 		     "function __trueup_commands\n\tstring split ' ' '");
-	for (size_t i = 0; commands[i]; i++)
-		if (!commands[i]->hidden)
-			str_addf(out, "%s%s", i ? " " : "", commands[i]->name);
+	add_first_words(out);
 	str_add(out, "'\nend\ncomplete -c trueup -f\n");
 	each_option(NULL, out, fish_option);
+	for (const struct command_family *f = command_families; f->name; f++)
+		fish_word(out, NULL, f->name, f->summary);
 	for (size_t i = 0; commands[i]; i++) {
 		const struct command *c = commands[i];
 		if (c->hidden)
 			continue;
-		str_addf(out, "complete -c trueup -n __fish_use_subcommand -a %s -d '", c->name);
-		add_quoted(out, c->summary, "");
-		str_add(out, "'\n");
+		fish_word(out, command_family_of(c), command_word(c), c->summary);
 		const char *operands = fish_operands(c->operand_kind);
-		if (operands)
-			str_addf(out,
-				"complete -c trueup -n '__fish_seen_subcommand_from %s' -a '%s'\n",
-				c->name, operands);
+		if (operands) {
+			str_add(out, "complete -c trueup -n '");
+			fish_condition(out, c);
+			str_addf(out, "' -a '%s'\n", operands);
+		}
 		for (const struct option_spec *o = c->options; o && o->name; o++)
 			fish_option(out, c, o);
 	}

@@ -168,6 +168,19 @@ void help_print_command(struct term *t, const struct command *command)
 	}
 }
 
+void help_print_family(struct term *t, const struct command_family *family)
+{
+	term_printf(t, STYLE_PLAIN, "trueup %s: %s\n", family->name, family->summary);
+	term_put(t, STYLE_BOLD_YELLOW, "\nUsage: ");
+	term_printf(t, STYLE_PLAIN, "trueup %s COMMAND [options] [operands]\n", family->name);
+	term_put(t, STYLE_BOLD_YELLOW, "\nCommands:\n");
+	for (size_t i = 0; commands[i]; i++)
+		if (!commands[i]->hidden && command_family_of(commands[i]) == family)
+			print_row(t, command_word(commands[i]), commands[i]->summary);
+	term_printf(t, STYLE_PLAIN, "\n'trueup %s COMMAND --help' says more about one of them.\n",
+		family->name);
+}
+
 void help_print_overview(struct term *t)
 {
 	term_put(t, STYLE_PLAIN,

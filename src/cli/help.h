@@ -8,6 +8,8 @@ struct str;
 
 /* `trueup --help`: all commands and the global options. */
 void help_print_overview(struct term *t);
+/* `trueup runbook --help`: its commands. */
+void help_print_family(struct term *t, const struct command_family *family);
 /* `trueup plan --help`. */
 void help_print_command(struct term *t, const struct command *command);
 

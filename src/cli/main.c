@@ -28,10 +28,12 @@ static int complain(struct term *t, const struct err *err, int code)
 	return code;
 }
 
-static int parse(struct opts *o, const struct command **ret_command, struct err **err)
+static int parse(struct opts *o, const struct command **ret_command,
+	const struct command_family **ret_family, struct err **err)
 {
 	const char *word;
 	*ret_command = NULL;
+	*ret_family = NULL;
 	if (opts_parse_globals(o, &word, err))
 		return -1;
 	if (!word) {
@@ -39,10 +41,10 @@ static int parse(struct opts *o, const struct command **ret_command, struct err 
 			return 0;
 		return err_set(err, ERR_INVALID, "a command is missing; 'trueup help' lists them");
 	}
-	const struct command *command = command_find(word);
-	if (!command)
-		return command_unknown(word, err);
-	if (opts_parse_command(o, command, err))
+	const struct command *command;
+	if (opts_find_command(o, word, &command, ret_family, err))
+		return -1;
+	if (command && opts_parse_command(o, command, err))
 		return -1;
 	*ret_command = command;
 	return 0;
@@ -133,7 +135,8 @@ int main(int argc, char **argv)
 	AUTO_OPTS o = opts_new(argc, (const char *const *)argv);
 	AUTO_ERR err = NULL;
 	const struct command *command;
-	const int parsed = parse(o, &command, &err);
+	const struct command_family *family;
+	const int parsed = parse(o, &command, &family, &err);
 	struct term out, errout;
 	set_up(o, &out, &errout);
 
@@ -142,6 +145,8 @@ int main(int argc, char **argv)
 		code = complain(&errout, err, CLI_USAGE);
 	else if (opt_flag(o, "version"))
 		term_put(&out, STYLE_PLAIN, "trueup " TRUEUP_VERSION "\n");
+	else if (family)
+		help_print_family(&out, family);
 	else if (!command)
 		help_print_overview(&out);
 	else if (opt_flag(o, "help"))

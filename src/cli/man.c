@@ -181,7 +181,8 @@ static void add_operands(struct str *out, const char *operands)
 
 static void add_command(struct str *out, const struct command *command)
 {
-	AUTO_FREE char *name = xasprintf("trueup-%s", command->name);
+	AUTO_FREE char *key = command_key(command);
+	AUTO_FREE char *name = xasprintf("trueup-%s", key);
 	add_head(out, name, command->summary);
 	str_addf(out, ".Sh SYNOPSIS\n.Nm trueup %s\n.Op Ar options\n", command->name);
 	if (command->operands)
@@ -213,7 +214,8 @@ static void add_overview(struct str *out)
 	for (size_t i = 0; commands[i]; i++) {
 		if (commands[i]->hidden)
 			continue;
-		str_addf(out, ".It Xr trueup-%s 1\n", commands[i]->name);
+		AUTO_FREE char *key = command_key(commands[i]);
+		str_addf(out, ".It Xr trueup-%s 1\n", key);
 		AUTO_FREE char *summary = xasprintf("%s.", commands[i]->summary);
 		summary[0] = (char)toupper((unsigned char)summary[0]);
 		add_text(out, summary);

@@ -285,6 +285,28 @@ int opts_parse_globals(struct opts *o, const char **ret_word, struct err **err)
 	return 0;
 }
 
+int opts_find_command(struct opts *o, const char *word, const struct command **ret_command,
+	const struct command_family **ret_family, struct err **err)
+{
+	const struct command_family *family = command_family_find(word);
+	const char *second;
+	*ret_family = NULL;
+	*ret_command = family ? NULL : command_find(word);
+	if (!family)
+		return *ret_command ? 0 : command_unknown(word, err);
+	if (opts_parse_globals(o, &second, err))
+		return -1;
+	if (!second && opt_flag(o, "help")) {
+		*ret_family = family;
+		return 0;
+	}
+	if (!second)
+		return command_missing(family, err);
+	AUTO_FREE char *name = xasprintf("%s %s", word, second);
+	*ret_command = command_find(name);
+	return *ret_command ? 0 : command_unknown(name, err);
+}
+
 static int check_operands(const struct opts *o, struct err **err)
 {
 	const struct command *c = o->command;

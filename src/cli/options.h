@@ -17,6 +17,14 @@ void opts_free(struct opts **o); /* accepts NULL inside */
  * such word, in *ret_word.
  */
 MUST_CHECK int opts_parse_globals(struct opts *o, const char **ret_word, struct err **err);
+/*
+ * The command that word names: for the first word of a family the next word is read too, and what
+ * stands between as global options. *ret_command is NULL when only a family was named, to ask for
+ * its help; *ret_family is that family, otherwise NULL.
+ */
+MUST_CHECK int opts_find_command(struct opts *o, const char *word,
+	const struct command **ret_command, const struct command_family **ret_family,
+	struct err **err);
 /* Reads the rest for command, and checks the number of operands and the output format. */
 MUST_CHECK int opts_parse_command(struct opts *o, const struct command *command, struct err **err);
 

@@ -3,6 +3,7 @@
 # a misuse is told, and that every command explains itself.
 . "$(dirname "$0")/lib.sh"
 
+# Of a family of commands the key has a dash where the name has a blank.
 commands=$(trueup internal-commands --names)
 
 test_expect_success 'prints its version' '
@@ -22,12 +23,13 @@ test_expect_success 'help goes to standard output and succeeds' '
 	trueup --help >out 2>err && [ ! -s err ] &&
 	trueup help >out2 && test_cmp out out2 &&
 	for command in $commands; do
-		grep -q "^  $command " out || { echo "not listed: $command"; return 1; }
+		grep -q "^  ${command/-/ } " out || { echo "not listed: $command"; return 1; }
 	done &&
 	! grep internal out
 '
 
-for command in $commands; do
+for key in $commands; do
+	command=${key/-/ }
 	test_expect_success "$command --help explains itself" '
 		trueup '"$command"' --help >out 2>err && [ ! -s err ] &&
 		grep -q "^Usage: trueup '"$command"'" out && grep -q "^Exit codes:" out &&

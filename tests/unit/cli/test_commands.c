@@ -115,8 +115,13 @@ static void try_example(const struct command *c, const char *example)
 	AUTO_STR text = STR_INIT;
 	int rc = opts_parse_globals(o, &word, &err);
 	if (!rc) {
-		assert_string_equal(word, c->name);
-		rc = opts_parse_command(o, c, &err);
+		const struct command *found;
+		const struct command_family *family;
+		rc = opts_find_command(o, word, &found, &family, &err);
+		if (!rc) {
+			assert_ptr_equal(found, c);
+			rc = opts_parse_command(o, c, &err);
+		}
 	}
 	if (rc) {
 		err_format(err, &text);
@@ -157,8 +162,9 @@ static void every_command_has_its_texts(void **state)
 				assert_non_null(strstr(scripts[s].data, o->name));
 		}
 		for (size_t s = 0; s < ARRAY_LEN(scripts) && !c->hidden; s++)
-			assert_non_null(strstr(scripts[s].data, c->name));
-		AUTO_FREE char *reference = xasprintf("Xr trueup-%s 1", c->name);
+			assert_non_null(strstr(scripts[s].data, command_word(c)));
+		AUTO_FREE char *key = command_key(c);
+		AUTO_FREE char *reference = xasprintf("Xr trueup-%s 1", key);
 		assert_int_equal(strstr(overview.data, reference) != NULL, !c->hidden);
 	}
 	for (size_t s = 0; s < ARRAY_LEN(scripts); s++)

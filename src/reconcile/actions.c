@@ -191,26 +191,38 @@ int action_suspend(struct session *session, const char *key, bool suspend, const
 	return store_commit(session->store, err);
 }
 
-int action_unlock(struct session *session, const char *key, struct arena *arena,
-	const char **ret_plan, struct err **err)
+/* The plan that keeps the object from a new one: an open one, or one that was rejected. */
+static int find_kept_plan(struct session *session, const char *key, struct arena *arena,
+	struct plan_row **ret, struct err **err)
 {
 	struct object_row *row = NULL;
-	struct plan_row *plan = NULL;
-	*ret_plan = NULL;
 	if (require_object(session, key, arena, &row, err) < 0 ||
-		store_plan_open(session->store, key, arena, &plan, err) < 0)
+		store_plan_open(session->store, key, arena, ret, err) < 0)
 		return -1;
 	if (row->phase == PHASE_APPLYING || row->phase == PHASE_DESTROYING)
 		return err_set(err, ERR_CONFLICT,
 			"an operation on %s is running or was left open; `trueup log -f %s` "
 			"follows it, `trueup reconcile` takes it over",
 			key, key);
-	if (!plan && row->plan_id &&
-		store_plan_get(session->store, row->plan_id, arena, &plan, err) < 0)
-		return -1;
-	const bool open = plan && (plan->status == PLAN_WAITING || plan->status == PLAN_APPROVED);
-	if (!open && !(plan && plan->status == PLAN_REJECTED))
+	if (*ret || !row->plan_id)
 		return 0;
+	if (store_plan_get(session->store, row->plan_id, arena, ret, err) < 0)
+		return -1;
+	if (*ret && (*ret)->status != PLAN_REJECTED)
+		*ret = NULL;
+	return 0;
+}
+
+int action_unlock(struct session *session, const char *key, struct arena *arena,
+	const char **ret_plan, struct err **err)
+{
+	struct plan_row *plan = NULL;
+	*ret_plan = NULL;
+	if (find_kept_plan(session, key, arena, &plan, err) < 0)
+		return -1;
+	if (!plan)
+		return 0;
+	const bool open = plan->status != PLAN_REJECTED;
 	const char *id = plan->id;
 	struct node *detail = node_new_map(arena);
 	node_map_set(arena, detail, "plan", node_new_string(arena, id));

@@ -4,11 +4,17 @@
 #include "report/plan_print.h"
 #include "report/term.h"
 
+/* Is it neither done nor wrong? One that is being applied goes on without us. */
+static bool is_open(const struct object_outcome *o)
+{
+	return o->status == OBJECT_WAITING || o->status == OBJECT_CANCELLED ||
+	       o->status == OBJECT_APPLYING;
+}
+
 static void print_result(struct term *t, const struct object_outcome *o)
 {
 	const bool bad = o->status == OBJECT_FAILED || o->status == OBJECT_REFUSED;
-	const bool open = o->status == OBJECT_WAITING || o->status == OBJECT_CANCELLED ||
-			  o->status == OBJECT_APPLYING; /* without us */
+	const bool open = is_open(o);
 	const enum term_style style = bad ? STYLE_BOLD_RED : open ? STYLE_YELLOW : STYLE_GREEN;
 	term_put(t, style, bad ? "\xe2\x9c\x97 " : open ? "! " : "\xe2\x9c\x93 ");
 	term_put(t, STYLE_BOLD, o->key);

@@ -28,8 +28,8 @@ enum {
 void ignore_parse(const char *text, size_t len, struct arena *arena, struct ignore *ret);
 
 /*
- * Is this very path hidden by a rule? Folders above it are not looked at: a walk asks for each
- * folder on its way down.
+ * Is this very path, which is not empty, hidden by a rule? Folders above it are not looked at: a
+ * walk asks for each folder on its way down.
  */
 bool ignore_matches(const struct ignore *ignore, const char *path, bool is_dir);
 /* The same with every folder above it asked first. */

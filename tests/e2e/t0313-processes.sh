@@ -108,7 +108,8 @@ test_expect_success 'Ctrl-C while it plans: nothing is applied' '
 '
 
 test_expect_success 'two at once: the second says who is at work' '
-	reset && begin apply && expect_exit 1 run reconcile --auto-approve >second 2>&1; cat second &&
+	reset && begin apply && expect_exit 1 run reconcile --auto-approve >second 2>&1
+	cat second &&
 	grep -E "^trueup: another trueup works on this repository .--lock-timeout 10m waits for it.: held by pid $front, reconcile by os:$(id -un) since 20[0-9T:.-]*Z$" second &&
 	expect_exit 1 run reconcile -o json >second.json 2>/dev/null &&
 	is "$(json second.json "d[\"error\"][\"kind\"]")" conflict &&

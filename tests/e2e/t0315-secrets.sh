@@ -16,7 +16,8 @@ write() {
 		        config: {displayName: {fromEnv: $1}}
 	END
 }
-# The secret, its base64 and its URL form must be in no file below DIR, but where terraform keeps it.
+# The secret, its base64 and its URL form must be in no file below DIR, but where terraform keeps
+# it.
 nowhere() {
 	local form found
 	for form in "$TOPIC_SECRET" "$(printf %s "$TOPIC_SECRET" | base64)" \

@@ -21,6 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const size_t start = nl ? path_len + 1 : size;
 	AUTO_FREE char *path = xstrndup(text, path_len);
 	struct ignore ignore = {0};
+	if (!*path) /* the root itself is never asked about */
+		return 0;
 	ignore_parse(text + start, size - start, &arena, &ignore);
 	if (ignore.count > IGNORE_MAX_RULES)
 		abort();

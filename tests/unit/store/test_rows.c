@@ -151,7 +151,7 @@ static void lists_and_counts(void **state)
 	ok(f, store_objects(f->store, &filter, OBJECT_FULL, &f->arena, &rows, &f->err));
 	assert_int_equal(rows.count, 1);
 	assert_string_equal(rows.items[0].spec_json, "{\"a\":1}");
-	/* Destroyed on purpose while its spec is there: kept in view, and left alone until resumed. */
+	/* Destroyed on purpose while its spec is there: in view, and left alone until resumed. */
 	ok(f, store_object_suspend(f->store, "canvas/b", "os:a", "on request", 3, &f->err));
 	ok(f, store_object_destroyed(f->store, "canvas/b", 3, &f->err));
 	assert_int_equal(pending(f).unsettled, 2);

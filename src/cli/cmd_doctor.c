@@ -14,6 +14,7 @@
 #include "reconcile/session.h"
 #include "report/json.h"
 #include "report/table.h"
+#include "runbook/isolate.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -165,6 +166,24 @@ static void check_provider(struct checks *c)
 		"~/.terraformrc");
 }
 
+/* How far scripts of runbooks can be shut in. */
+static void check_isolation(struct checks *c)
+{
+	enum isolation_level level;
+	AUTO_FREE char *missing = NULL;
+	AUTO_ERR err = NULL;
+	AUTO_STR text = STR_INIT;
+	if (isolate_probe(&level, &missing, &err) < 0) {
+		add_error(c, "isolation", err, "docs/isolation.md says what each measure needs");
+		return;
+	}
+	str_add(&text, isolation_level_name(level));
+	if (missing)
+		str_addf(&text, ", without %s", missing);
+	add(c, "isolation", level == LEVEL_FULL ? FINDING_OK : FINDING_NOTE, text.data,
+		level == LEVEL_FULL ? NULL : "docs/isolation.md says what each measure needs");
+}
+
 static void check_folder(struct checks *c, const struct session *s)
 {
 	struct stat st;
@@ -234,6 +253,7 @@ static void check_repository(struct checks *c, struct cli *cli)
 		check_terraform(c, s.state_dir);
 	}
 	check_provider(c);
+	check_isolation(c);
 }
 
 static void print_json(struct cli *cli, const struct checks *c, bool sound)

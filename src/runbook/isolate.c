@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/syscall.h>
@@ -397,4 +398,41 @@ void isolate_release(struct isolated *run)
 	free_ptr(&run->cgroup);
 	free_ptr(&run->missing);
 	lock_release(&run->uid_lock);
+}
+
+static int probe_in(const char *work, struct isolated *run, struct err **err)
+{
+	static const char *const argv[] = {"/bin/sh", "-c", ":", NULL};
+	static const char *const envp[] = {NULL};
+	AUTO_CLOSE null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	const struct isolate_spec spec = {
+		.argv = argv,
+		.envp = envp,
+		.work = work,
+		.out_fd = null,
+		.err_fd = null,
+		.lock_fd = -1,
+	};
+	struct child_exit exit;
+	if (isolate_start(&spec, run, err) < 0 || isolate_wait(run, SWEEP_MS, &exit, err) < 0)
+		return -1;
+	if (exit.code != 0)
+		return err_set(err, ERR_INTERNAL, "a shut-in program ended with %d, signal %d",
+			exit.code, exit.signal);
+	return 0;
+}
+
+int isolate_probe(enum isolation_level *ret_level, char **ret_missing, struct err **err)
+{
+	char work[] = "/tmp/trueup-probe-XXXXXX";
+	CLEANUP(isolate_release) struct isolated run = ISOLATED_NONE;
+	if (!mkdtemp(work))
+		return err_errno(err, errno, "make a folder in /tmp");
+	const int failed = probe_in(work, &run, err);
+	(void)rmdir(work);
+	if (failed)
+		return -1;
+	*ret_level = run.level;
+	*ret_missing = steal_ptr(run.missing);
+	return 0;
 }

@@ -112,6 +112,14 @@ MUST_CHECK int isolate_wait(
 /* To be called after isolate_wait(), or instead of it: what is still there is killed. */
 void isolate_release(struct isolated *run);
 
+/*
+ * What this machine offers this user, found by shutting in a program that does nothing. The
+ * measures are those of isolate_start(); *ret_missing as struct isolated has it, owned by the
+ * caller.
+ */
+MUST_CHECK int isolate_probe(
+	enum isolation_level *ret_level, char **ret_missing, struct err **err);
+
 /* "full", "restricted", "basic", "none". */
 const char *isolation_level_name(enum isolation_level level);
 /* "required", "best_effort", "none". */

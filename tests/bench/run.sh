@@ -50,8 +50,8 @@ ratio() {
 	awk -v a="$1" -v b="$2" 'BEGIN {printf "%.2f", (b > 0 ? a / b : 0)}'
 }
 
-# measure RUNS [--before COMMAND... --] COMMAND... [-- COMMAND...]: sets wall, cpu (milliseconds) and
-# rss (MiB) of the first command, and peer_wall, peer_cpu, peer_rss of the second; medians.
+# measure RUNS [--before COMMAND... --] COMMAND... [-- COMMAND...]: sets wall, cpu (milliseconds)
+# and rss (MiB) of the first command, and peer_wall, peer_cpu, peer_rss of the second; medians.
 measure() {
 	local out
 	out=$("$BENCH/measure" "$@" 2>"$work/err") || {
@@ -111,34 +111,37 @@ write_document() {
 
 		## How each row is taken
 
-		`tests/bench/measure.c` starts the two programs of a row in turn, after one round that does
-		not count, and takes wall clock, processor time and resident size of whole processes from
-		`wait4()`. The specs are made by `tests/bench/specs.awk`: 100 Roles and 9,900 Canvases of
-		seven nodes, 2 KiB each, in a packed git repository.
+		`tests/bench/measure.c` starts the two programs of a row in turn, after one round
+		that does not count, and takes wall clock, processor time and resident size of
+		whole processes from `wait4()`. The specs are made by `tests/bench/specs.awk`: 100
+		Roles and 9,900 Canvases of seven nodes, 2 KiB each, in a packed git repository.
 
-		- **nothing changed**: `trueup reconcile` without a terminal. The store is filled as it is
-		  after every canvas was applied; `git status` looks at the same checkout.
-		- **one changed**: the plan reads, checks and renders one canvas and previews its resources.
-		- **first load**: `tests/bench/first_load.c` is `reconcile` up to the recorded revision,
-		  without the previews of new canvases. The scan reads the same files and throws libyaml's
-		  events away.
-		- **render**: `tests/bench/render_all.c` renders the canvases and counts the processor time
-		  of the templates apart. Jinja2 gets the same templates, compiled before, and the same
-		  contexts, and neither escapes nor quotes.
-		- **terraform**: one canvas of two resources, planned against an emulator; by hand the same
-		  two commands run in the same workspace and environment. The wrapper that logs the calls
-		  stands in both.
+		- **nothing changed**: `trueup reconcile` without a terminal. The store is filled
+		  as it is after every canvas was applied; `git status` looks at the same
+		  checkout.
+		- **one changed**: the plan reads, checks and renders one canvas and previews its
+		  resources.
+		- **first load**: `tests/bench/first_load.c` is `reconcile` up to the recorded
+		  revision, without the previews of new canvases. The scan reads the same files
+		  and throws libyaml's events away.
+		- **render**: `tests/bench/render_all.c` renders the canvases and counts the
+		  processor time of the templates apart. Jinja2 gets the same templates, compiled
+		  before, and the same contexts, and neither escapes nor quotes.
+		- **terraform**: one canvas of two resources, planned against an emulator; by hand
+		  the same two commands run in the same workspace and environment. The wrapper
+		  that logs the calls stands in both.
 
 		## Targets that are missed
 
-		- **First load.** libyaml's scan is a third of the instructions of a load. The rest is, in
-		  this order: checking each canvas by its resource types (on all processors, so it costs
-		  less where some are free), building the tree, writing rows with canonical JSON, reading
-		  and verifying git objects, and digests. Reading twice as fast as now would take a parser
-		  of our own.
-		- **Whole rendering.** The templates alone meet the target. Wiring a canvas, laying the text
-		  out as `terraform fmt` does, reading its blocks for previews and taking digests cost
-		  several times what the templates cost, and Jinja2 does nothing of that.
+		- **First load.** libyaml's scan is a third of the instructions of a load. The
+		  rest is, in this order: checking each canvas by its resource types (on all
+		  processors, so it costs less where some are free), building the tree, writing
+		  rows with canonical JSON, reading and verifying git objects, and digests.
+		  Reading twice as fast as now would take a parser of our own.
+		- **Whole rendering.** The templates alone meet the target. Wiring a canvas,
+		  laying the text out as `terraform fmt` does, reading its blocks for previews and
+		  taking digests cost several times what the templates cost, and Jinja2 does
+		  nothing of that.
 	END
 }
 

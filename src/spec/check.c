@@ -3,6 +3,7 @@
  * finder, so that one changed spec costs what that spec mentions.
  */
 #include "spec/check_internal.h"
+#include "spec/run.h"
 
 #include "base/str.h"
 #include "base/strmap.h"
@@ -247,6 +248,17 @@ static void check_count(struct check *c, const struct spec *config)
 			(int)max);
 }
 
+/* Which variables it wants and who may run it is the runbook's to say: runbook/validate.h. */
+static void check_run(struct check *c, const struct run_spec *run)
+{
+	if (run->runbook.text)
+		(void)check_find(c, KIND_RUNBOOK, &run->runbook, "run-runbook");
+	if (run->as.text)
+		(void)check_find(c, KIND_ROLE, &run->as, "run-role");
+	for (size_t i = 0; i < run->approval.roles.count; i++)
+		(void)check_find(c, KIND_ROLE, &run->approval.roles.items[i], "run-role");
+}
+
 void spec_check(const struct spec *const *specs, size_t count, const struct spec_finder *finder,
 	struct diag_list *diags)
 {
@@ -256,6 +268,8 @@ void spec_check(const struct spec *const *specs, size_t count, const struct spec
 		check_renamed(&c, specs[i]);
 		if (specs[i]->kind == KIND_CANVAS && specs[i]->canvas)
 			check_canvas(&c, specs[i]);
+		else if (specs[i]->kind == KIND_RUN && specs[i]->run)
+			check_run(&c, specs[i]->run);
 		else if (specs[i]->kind == KIND_CONFIG)
 			check_count(&c, specs[i]);
 	}

@@ -4,6 +4,7 @@
  */
 #include "spec/canonical.h"
 #include "spec/decode.h"
+#include "spec/run.h"
 #include "spec/grammar.h"
 #include "spec/spec.h"
 
@@ -129,8 +130,11 @@ static void *body_new(struct decoder *d, struct spec *spec)
 		return spec->role = arena_alloc(d->arena, sizeof *spec->role);
 	case KIND_CANVAS:
 		return spec->canvas = arena_alloc(d->arena, sizeof *spec->canvas);
-	case KIND_RUNBOOK:
 	case KIND_RUN:
+		spec->run = arena_alloc(d->arena, sizeof *spec->run);
+		spec->run->retries = -1;
+		return spec->run;
+	case KIND_RUNBOOK:
 	case KIND_REQUEST:
 	case KIND_TEMPLATE:
 	case KIND_COUNT:

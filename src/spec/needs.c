@@ -1,5 +1,6 @@
 /* What a spec refers to, as keys: for ordering, and for finding what a change concerns. */
 #include "spec/check_internal.h"
+#include "spec/run.h"
 
 #include "base/strmap.h"
 
@@ -70,6 +71,17 @@ const char *const *spec_waits_for(struct arena *arena, const struct spec *spec)
 	return keys_end(&keys);
 }
 
+static void add_run(struct keys *keys, const struct run_spec *run)
+{
+	if (run->runbook.text)
+		keys_add(keys, arena_printf(keys->arena, "runbook/%s", run->runbook.text));
+	if (run->as.text)
+		keys_add(keys, arena_printf(keys->arena, "role/%s", run->as.text));
+	for (size_t i = 0; i < run->approval.roles.count; i++)
+		keys_add(keys,
+			arena_printf(keys->arena, "role/%s", run->approval.roles.items[i].text));
+}
+
 const char *const *spec_needs(struct arena *arena, const struct spec *spec)
 {
 	CLEANUP(keys_release) struct keys keys = {.arena = arena};
@@ -83,6 +95,8 @@ const char *const *spec_needs(struct arena *arena, const struct spec *spec)
 			keys_add(&keys, arena_printf(arena, "role/%s",
 						canvas->approval.roles.items[i].text));
 	}
+	if (spec->kind == KIND_RUN && spec->run)
+		add_run(&keys, spec->run);
 	for (size_t i = 0; i < count; i++)
 		keys_add(&keys, waits[i].key);
 	return keys_end(&keys);

@@ -27,6 +27,7 @@ enum spec_kind {
 };
 
 struct runbook;
+struct run_spec;
 
 /* A text and where it was written. */
 struct spec_text {
@@ -184,6 +185,7 @@ struct spec {
 		struct role *role;
 		struct canvas *canvas;
 		struct runbook *runbook;
+		struct run_spec *run; /* spec/run.h */
 	};
 };
 

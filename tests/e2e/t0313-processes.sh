@@ -32,7 +32,7 @@ settled() {
 	is "$(sort "$FAKE/effects" | tr '\n' ' ')" \
 		"create web.aws_sns_topic.one create web.aws_sns_topic.two " &&
 		run reconcile >last && grep "^nothing to do" last && run history --verify &&
-		run doctor >doctor && is "$(ls shop/.git/trueup/jobs shop/.git/trueup/plans | grep 01)" ""
+		run doctor >doctor && is "$(find shop/.git/trueup/jobs shop/.git/trueup/plans -mindepth 1)" ""
 }
 ended() {
 	test -s "$(echo shop/.git/trueup/jobs/*/result.json)"

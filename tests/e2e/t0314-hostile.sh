@@ -15,7 +15,7 @@ bad() {
 	local rc=$?
 	cat out
 	git -C shop reset -q --hard HEAD~1
-	[ "$rc" = 0 ] && ls "$FAKE/cloud" | grep -q web
+	[ "$rc" = 0 ] && test -e "$FAKE/cloud/web.aws_sns_topic.page"
 }
 same_as_before() {
 	run reconcile >last 2>&1 && grep "^nothing to do" last

@@ -155,11 +155,11 @@ int store_run_intend(struct store *store, const struct run_row *row, struct err 
 }
 
 static int put_stream(struct store *store, const char *run_id, const char *name,
-	const struct run_stream *stream, struct err **err)
+	const struct run_output *stream, struct err **err)
 {
 	if (!stream)
 		return 0;
-	if (stream->head_len > RUN_STREAM_PART_MAX || stream->tail_len > RUN_STREAM_PART_MAX)
+	if (stream->head_len > RUN_OUTPUT_PART_MAX || stream->tail_len > RUN_OUTPUT_PART_MAX)
 		return err_set(err, ERR_INTERNAL, "too much of the %s of run %s", name, run_id);
 	AUTO_SQL q = SQL_NONE;
 	if (sql_start(store, SQL_RUN_STREAM_ADD, &q, err) < 0)
@@ -196,7 +196,7 @@ static int finish(
 }
 
 static int finish_with_streams(struct store *store, const struct run_row *row,
-	const struct run_stream *out, const struct run_stream *err_stream, bool *ret_recorded,
+	const struct run_output *out, const struct run_output *err_stream, bool *ret_recorded,
 	struct err **err)
 {
 	if (finish(store, row, ret_recorded, err) < 0)
@@ -208,8 +208,8 @@ static int finish_with_streams(struct store *store, const struct run_row *row,
 	return put_stream(store, row->id, "stderr", err_stream, err);
 }
 
-int store_run_finish(struct store *store, const struct run_row *row, const struct run_stream *out,
-	const struct run_stream *err_stream, bool *ret_recorded, struct err **err)
+int store_run_finish(struct store *store, const struct run_row *row, const struct run_output *out,
+	const struct run_output *err_stream, bool *ret_recorded, struct err **err)
 {
 	bool own;
 	if (sql_enter(store, &own, err) < 0)
@@ -304,10 +304,10 @@ static const void *get_part(struct sql *q, struct arena *arena, size_t *ret_len)
 	return arena_memdup(arena, bytes.data, bytes.len);
 }
 
-int store_run_stream(struct store *store, const char *run_id, const char *name, struct arena *arena,
-	struct run_stream *ret, struct err **err)
+int store_run_output(struct store *store, const char *run_id, const char *name, struct arena *arena,
+	struct run_output *ret, struct err **err)
 {
-	*ret = (struct run_stream){"", "", 0, 0, 0};
+	*ret = (struct run_output){"", "", 0, 0, 0};
 	AUTO_SQL q = SQL_NONE;
 	if (sql_start(store, SQL_RUN_STREAM, &q, err) < 0)
 		return -1;

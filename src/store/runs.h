@@ -79,12 +79,12 @@ const char *run_cause_name(enum run_cause cause);
 const char *run_history_name(enum run_history history);
 bool run_is_open(const struct run_row *run);
 
-enum { RUN_STREAM_PART_MAX = 1024 * 1024 };
+enum { RUN_OUTPUT_PART_MAX = 1024 * 1024 };
 
 /* What of a stream is kept. The whole of it if total is the sum of both lengths. */
-struct run_stream {
+struct run_output {
 	const void *head, *tail;
-	size_t head_len, tail_len; /* at most RUN_STREAM_PART_MAX each */
+	size_t head_len, tail_len; /* at most RUN_OUTPUT_PART_MAX each */
 	int64_t total; /* bytes that were printed */
 };
 
@@ -107,7 +107,7 @@ MUST_CHECK int store_run_started(struct store *store, const struct run_row *row,
  * from then on. *ret_recorded false: somebody else was first, and nothing changed.
  */
 MUST_CHECK int store_run_finish(struct store *store, const struct run_row *row,
-	const struct run_stream *out, const struct run_stream *err_stream, bool *ret_recorded,
+	const struct run_output *out, const struct run_output *err_stream, bool *ret_recorded,
 	struct err **err);
 
 struct run_rows {
@@ -137,8 +137,8 @@ MUST_CHECK int store_runs(struct store *store, const struct run_filter *filter, 
 	struct run_rows *ret, struct err **err);
 
 /* "stdout" or "stderr" of a run, in the arena; zeros if nothing was kept. */
-MUST_CHECK int store_run_stream(struct store *store, const char *run_id, const char *name,
-	struct arena *arena, struct run_stream *ret, struct err **err);
+MUST_CHECK int store_run_output(struct store *store, const char *run_id, const char *name,
+	struct arena *arena, struct run_output *ret, struct err **err);
 
 /* Entries that are to be written, oldest first, so that a file gets them in order. */
 MUST_CHECK int store_runs_history_due(

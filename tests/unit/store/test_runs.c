@@ -85,8 +85,8 @@ static void records_a_run(void **state)
 	assert_int_equal(row->pid_start, 77);
 
 	const char nul[] = {'a', '\0', 'b'};
-	const struct run_stream out = {nul, "end", sizeof nul, 3, 1000};
-	const struct run_stream none = {NULL, NULL, 0, 0, 0};
+	const struct run_output out = {nul, "end", sizeof nul, 3, 1000};
+	const struct run_output none = {NULL, NULL, 0, 0, 0};
 	change = (struct run_row){.id = FIRST,
 		.state = RUN_KILLED,
 		.ended_at = 200,
@@ -105,15 +105,15 @@ static void records_a_run(void **state)
 	assert_string_equal(row->error, "killed");
 	assert_int_equal(row->history, RUN_HISTORY_DUE);
 
-	struct run_stream kept;
-	ok(f, store_run_stream(f->store, FIRST, "stdout", &f->arena, &kept, &f->err));
+	struct run_output kept;
+	ok(f, store_run_output(f->store, FIRST, "stdout", &f->arena, &kept, &f->err));
 	assert_int_equal(kept.total, 1000);
 	assert_int_equal(kept.head_len, 3);
 	assert_memory_equal(kept.head, nul, 3);
 	assert_memory_equal(kept.tail, "end", 3);
-	ok(f, store_run_stream(f->store, FIRST, "stderr", &f->arena, &kept, &f->err));
+	ok(f, store_run_output(f->store, FIRST, "stderr", &f->arena, &kept, &f->err));
 	assert_int_equal(kept.total + (int64_t)kept.head_len + (int64_t)kept.tail_len, 0);
-	ok(f, store_run_stream(f->store, SECOND, "stdout", &f->arena, &kept, &f->err));
+	ok(f, store_run_output(f->store, SECOND, "stdout", &f->arena, &kept, &f->err));
 	assert_int_equal(kept.total, 0);
 }
 
@@ -123,7 +123,7 @@ static void ends_once(void **state)
 	open_store(f);
 	intend(f, FIRST);
 	struct run_row end = {.id = FIRST, .state = RUN_DONE, .ended_at = 5, .exit_code = 0};
-	const struct run_stream out = {"x", NULL, 1, 0, 1};
+	const struct run_output out = {"x", NULL, 1, 0, 1};
 	bool recorded;
 	ok(f, store_run_finish(f->store, &end, &out, NULL, &recorded, &f->err));
 	assert_true(recorded);
@@ -132,8 +132,8 @@ static void ends_once(void **state)
 	ok(f, store_run_finish(f->store, &end, &out, &out, &recorded, &f->err));
 	assert_false(recorded);
 	assert_int_equal(get(f, FIRST)->state, RUN_DONE);
-	struct run_stream kept;
-	ok(f, store_run_stream(f->store, FIRST, "stderr", &f->arena, &kept, &f->err));
+	struct run_output kept;
+	ok(f, store_run_output(f->store, FIRST, "stderr", &f->arena, &kept, &f->err));
 	assert_int_equal(kept.total, 0);
 	end.state = RUN_RUNNING;
 	fails(f, store_run_finish(f->store, &end, NULL, NULL, &recorded, &f->err), ERR_INTERNAL,
@@ -141,7 +141,7 @@ static void ends_once(void **state)
 	fails(f, store_run_intend(f->store, &end, &f->err), ERR_INTERNAL, "not intended");
 	/* A stream that cannot be kept leaves the end unrecorded, too. */
 	intend(f, SECOND);
-	const struct run_stream wrong = {"xx", NULL, 2, 0, 1};
+	const struct run_output wrong = {"xx", NULL, 2, 0, 1};
 	end = (struct run_row){.id = SECOND, .state = RUN_DONE};
 	fails(f, store_run_finish(f->store, &end, &wrong, NULL, &recorded, &f->err), ERR_INVALID,
 		"CHECK constraint");

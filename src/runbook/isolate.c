@@ -262,6 +262,20 @@ static int leave_out(const struct isolate_spec *spec, const struct setup_failure
 	return 0;
 }
 
+/* A namespace with a root and nobody else: what is root there is nobody much outside. */
+static int do_without_user(struct attempt *a, const char *why, struct err **err)
+{
+	if (a->spec->wanted == ISOLATION_REQUIRED)
+		return err_set(err, ERR_DENIED,
+			"isolation: required, but there is no user for the script: %s; allow "
+			"one, or set isolation: best_effort",
+			why);
+	a->drop_user = false;
+	a->uid = geteuid();
+	a->measures = settle(a->spec, a->measures & ~(unsigned)ISO_USER);
+	return 0;
+}
+
 /* Root's user for the run, with nobody as the second choice. */
 static int choose_user(
 	struct attempt *a, struct isolated *run, struct str *missing, struct err **err)
@@ -272,12 +286,14 @@ static int choose_user(
 		return 0;
 	AUTO_ERR none = NULL;
 	a->own_uid = user_take(a->spec, &a->uid, &run->uid_lock, &none) == 0;
-	if (!a->own_uid) {
-		AUTO_STR why = STR_INIT;
-		err_format(none, &why);
-		a->uid = UID_NOBODY;
-		str_addf(missing, "a user of its own (%s)", why.data);
-	}
+	if (a->own_uid)
+		return user_give_tree(a->spec->work, a->uid, err);
+	AUTO_STR why = STR_INIT;
+	err_format(none, &why);
+	str_addf(missing, "a user of its own (%s)", why.data);
+	if (!user_exists(UID_NOBODY))
+		return do_without_user(a, why.data, err);
+	a->uid = UID_NOBODY;
 	return user_give_tree(a->spec->work, a->uid, err);
 }
 

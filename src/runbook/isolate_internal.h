@@ -53,6 +53,8 @@ bool sweep_children(bool everybody, int64_t deadline);
 /* A user for one run, held by *ret_lock. ERR_UNAVAILABLE when there is none. */
 MUST_CHECK int user_take(
 	const struct isolate_spec *spec, uid_t *ret_uid, struct lock *ret_lock, struct err **err);
+/* Does our user namespace have this number? */
+bool user_exists(uid_t uid);
 /* Gives the tree to uid, without following links. */
 MUST_CHECK int user_give_tree(const char *path, uid_t uid, struct err **err);
 

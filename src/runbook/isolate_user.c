@@ -61,6 +61,11 @@ static bool range_exists(int64_t first, int64_t count)
 	return false;
 }
 
+bool user_exists(uid_t uid)
+{
+	return range_exists(uid, 1);
+}
+
 int user_take(
 	const struct isolate_spec *spec, uid_t *ret_uid, struct lock *ret_lock, struct err **err)
 {

@@ -126,6 +126,8 @@ const char *const *run_env_unpack(
 		"LC_ALL=C.UTF-8",
 		"TERM=dumb",
 		arena_printf(arena, "HOME=%s", work),
+		/* For here documents of zsh: /tmp is not writable at every level. */
+		arena_printf(arena, "TMPPREFIX=%s/.zsh", work),
 		arena_printf(arena, "RUNBOOK_EXEC_DIR_HOST=%s", work),
 		arena_printf(arena, "TRUEUP_RUN_ID=%s", id),
 	};

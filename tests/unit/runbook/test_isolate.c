@@ -210,7 +210,7 @@ static void test_each_measure(void **state)
 static void test_landlock_alone(void **state)
 {
 	struct place *p = *state;
-	if (lacks(offered(p), ISO_LANDLOCK))
+	if (lacks(offered(p), ISO_LANDLOCK | ISO_USER))
 		skip();
 	const char *const hide[] = {p->hidden, NULL};
 	struct isolate_spec spec = spec_of(p);
@@ -243,7 +243,8 @@ static void test_levels(void **state)
 	spec.without = ISO_LANDLOCK | NAMESPACES;
 	AUTO_OUTCOME basic = run(spec, ":");
 	assert_int_equal(basic.level, LEVEL_BASIC);
-	if (!lacks(have, ISO_LANDLOCK | ISO_SECCOMP | ISO_PID | ISO_MOUNT | ISO_PROC | ISO_UTS)) {
+	if (!lacks(have, ISO_USER | ISO_LANDLOCK | ISO_SECCOMP | ISO_PID | ISO_MOUNT | ISO_PROC |
+				 ISO_UTS)) {
 		spec.wanted = ISOLATION_REQUIRED;
 		spec.without = 0;
 		AUTO_OUTCOME full = run(spec, "id -u");
@@ -516,7 +517,7 @@ static void test_guard_is_safe(void **state)
 
 static void test_runs_have_different_users(void **state)
 {
-	if (getuid() != 0)
+	if (getuid() != 0 || lacks(offered(*state), ISO_USER))
 		skip();
 	CLEANUP(isolate_release) struct isolated run_a = ISOLATED_NONE;
 	AUTO_CLOSE out = -1;

@@ -173,7 +173,7 @@ static void test_environment_is_built(void **state)
 	assert_int_equal(unsetenv("LD_PRELOAD"), 0);
 	assert_int_equal(unsetenv("INHERITED"), 0);
 	assert_string_equal(r.out.text.data, "HOME LC_ALL PATH PWD RUNBOOK_EXEC_DIR_HOST TERM "
-					     "TMPDIR TRUEUP_RUN_ID ");
+					     "TMPDIR TMPPREFIX TRUEUP_RUN_ID ");
 	assert_string_equal(r.errout.text.data, "");
 }
 

@@ -186,9 +186,9 @@ static void print_execution(struct cli *cli, const struct spec_execution *e)
 		str_addf(&text, ", up to %" PRId64 " attempts", e->retry.attempts);
 	if (e->network == NETWORK_OFF)
 		str_add(&text, ", no network");
-	if (e->isolation != ISOLATION_BEST_EFFORT)
+	if (e->isolation != EXEC_ISOLATION_BEST_EFFORT)
 		str_addf(&text, ", isolation %s",
-			e->isolation == ISOLATION_REQUIRED ? "required" : "off");
+			e->isolation == EXEC_ISOLATION_REQUIRED ? "required" : "off");
 	if (e->approval.mode == APPROVAL_MANUAL)
 		str_addf(&text, ", approval by %" PRId64, e->approval.min);
 	print_pair(cli, "execution", text.data);

@@ -26,9 +26,9 @@ enum exec_policy {
 enum exec_network { NETWORK_HOST, NETWORK_OFF };
 
 enum exec_isolation {
-	ISOLATION_BEST_EFFORT, /* the strongest that is there, recorded with the run */
-	ISOLATION_REQUIRED, /* no run without namespaces */
-	ISOLATION_OFF,
+	EXEC_ISOLATION_BEST_EFFORT, /* the strongest that is there, recorded with the run */
+	EXEC_ISOLATION_REQUIRED, /* no run without namespaces */
+	EXEC_ISOLATION_OFF,
 };
 
 struct spec_execution {

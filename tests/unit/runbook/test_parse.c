@@ -44,7 +44,7 @@ static void defaults_hold_without_an_execution_section(void **state)
 	assert_int_equal(e->timeout_ms, 600000);
 	assert_int_equal(e->retry.attempts, 1);
 	assert_int_equal(e->retry.on, RETRY_ON_FAILURE | RETRY_ON_TIMEOUT);
-	assert_int_equal(e->isolation, ISOLATION_BEST_EFFORT);
+	assert_int_equal(e->isolation, EXEC_ISOLATION_BEST_EFFORT);
 	assert_int_equal(e->network, NETWORK_HOST);
 	assert_int_equal(e->approval.mode, APPROVAL_AUTO);
 	assert_false(e->concurrency.written);

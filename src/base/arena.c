@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BLOCK_SIZE ((size_t)32 * 1024)
 
@@ -21,6 +22,9 @@ void arena_release(struct arena *a)
 {
 	if (!a)
 		return;
+	if (a->fixed)
+		a->head = NULL;
+	a->fixed = false;
 	while (a->head) {
 		struct arena_block *next = a->head->next;
 		free(a->head);
@@ -28,8 +32,19 @@ void arena_release(struct arena *a)
 	}
 }
 
+void arena_over(struct arena *a, void *memory, size_t size)
+{
+	struct arena_block *b = memory;
+	b->next = NULL;
+	b->used = 0;
+	b->size = size - sizeof *b;
+	*a = (struct arena){b, true};
+}
+
 static struct arena_block *add_block(struct arena *a, size_t size)
 {
+	if (a->fixed)
+		_exit(0);
 	const size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
 	struct arena_block *b = xmalloc(sizeof *b + room);
 	b->used = 0;

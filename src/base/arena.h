@@ -8,6 +8,7 @@
 #include "base/macros.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena_block;
@@ -15,10 +16,18 @@ struct arena_block;
 /* Zero-initialised is a valid empty arena. */
 struct arena {
 	struct arena_block *head;
+	bool fixed; /* made by arena_over() */
 };
 
 /* Releases everything; the arena is empty and usable again. Accepts NULL. */
 void arena_release(struct arena *a);
+
+/*
+ * Makes an arena of memory that is the caller's and stays so (size bytes, aligned as malloc's).
+ * When it is full the process ends with exit code 0, as no allocation of an arena can fail: it is
+ * for children that work into shared memory and whose parent does what they did not get to.
+ */
+void arena_over(struct arena *a, void *memory, size_t size);
 
 /* size zeroed bytes, aligned for any type. Never fails. */
 void *arena_alloc(struct arena *a, size_t size);

@@ -59,6 +59,17 @@ static struct loaded_spec *put_spec(
 	return entry;
 }
 
+static void take_spec(struct load *l, const struct source_change *change, const struct spec *spec)
+{
+	const struct loaded_spec *other = strmap_get(&l->specs, spec->key);
+	if (other) {
+		spec_report_duplicate(other->spec, spec, &l->diags);
+		return;
+	}
+	put_spec(l, spec, change->path, change->new_id)->changed = true;
+	add_key(l, &l->changed, &l->changed_count, &l->changed_cap, spec->key);
+}
+
 /* Takes in a changed file. */
 static int take_change(struct load *l, const struct source_change *change, struct err **err)
 {
@@ -82,17 +93,10 @@ static int take_change(struct load *l, const struct source_change *change, struc
 		return 0;
 	const struct src *src = make_src(l, change->path, &text);
 	const struct spec *spec = spec_file_load(&l->arena, src, &l->diags);
-	if (!spec) {
+	if (spec)
+		take_spec(l, change, spec);
+	else
 		add_key(l, &l->broken, &l->broken_count, &l->broken_cap, change->path);
-		return 0;
-	}
-	const struct loaded_spec *other = strmap_get(&l->specs, spec->key);
-	if (other) {
-		spec_report_duplicate(other->spec, spec, &l->diags);
-		return 0;
-	}
-	put_spec(l, spec, change->path, change->new_id)->changed = true;
-	add_key(l, &l->changed, &l->changed_count, &l->changed_cap, spec->key);
 	return 0;
 }
 
@@ -336,10 +340,14 @@ static int read_changes(struct load *l, const char *old_tree, struct err **err)
 
 static int take_changes(struct load *l, struct err **err)
 {
-	for (size_t i = 0; i < l->changes.count; i++)
-		if (l->changes.items[i].op != SOURCE_REMOVED &&
-			take_change(l, &l->changes.items[i], err) < 0)
+	parse_ahead(l->session->source, &l->changes, &l->arena, &l->ahead);
+	for (size_t i = 0; i < l->changes.count; i++) {
+		const struct source_change *change = &l->changes.items[i];
+		if (i < l->ahead.count && l->ahead.specs[i])
+			take_spec(l, change, l->ahead.specs[i]);
+		else if (change->op != SOURCE_REMOVED && take_change(l, change, err) < 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -546,6 +554,7 @@ void load_close(struct load *l)
 	strmap_release(&l->specs);
 	diag_list_release(&l->diags);
 	arena_release(&l->arena);
+	parsed_ahead_release(&l->ahead);
 	*l = (struct load){0};
 }
 

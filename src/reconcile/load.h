@@ -8,6 +8,7 @@
 
 #include "base/diag.h"
 #include "base/strmap.h"
+#include "reconcile/parse_ahead.h"
 #include "reconcile/session.h"
 #include "render/render.h"
 #include "spec/check.h"
@@ -57,6 +58,7 @@ struct load {
 	struct strmap specs; /* key -> struct loaded_spec */
 	struct source_scan_result scan;
 	struct source_changes changes;
+	struct parsed_ahead ahead;
 	size_t changed_cap, gone_cap;
 	const char *const *broken; /* paths of files that gave no spec */
 	size_t broken_count, broken_cap;

@@ -59,6 +59,30 @@ static void only_what_changed_is_read(void **state)
 	assert_int_equal(counts[KIND_CANVAS], 20);
 }
 
+/* More files than one process reads alone: all are there, and mistakes are told as ever. */
+static void many_files_are_parsed_by_many(void **state)
+{
+	enum { MANY = 400 };
+	struct fixture *f = *state;
+	for (int i = 0; i < MANY; i++) {
+		AUTO_FREE char *name = xasprintf("c%03d", i);
+		put_canvas(f, name, "");
+	}
+	sh(f, "sed -i 's/^kind: Canvas/kind: Canvsa/' repo/canvases/c123.yaml");
+	sh(f, "cp repo/canvases/c200.yaml repo/canvases/c201.yaml");
+	commit(f);
+	AUTO_LOAD l = {0};
+	const char *errors = load(f, 0, &l);
+	assert_true(l.ahead.count >= MANY);
+	assert_non_null(strstr(errors, "canvases/c123.yaml:2 "));
+	assert_non_null(strstr(errors, "canvases/c201.yaml:3 "));
+	assert_int_equal(l.diags.errors, 2);
+	/* All but the two, and the role. */
+	assert_int_equal(l.changed_count, MANY - 2 + 1);
+	for (size_t i = 0; i < l.changed_count; i++)
+		assert_string_equal(load_spec(&l, l.changed[i])->key, l.changed[i]);
+}
+
 static void what_hangs_on_a_change_is_checked(void **state)
 {
 	struct fixture *f = *state;
@@ -204,6 +228,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		pipeline_test(only_what_changed_is_read),
+		pipeline_test(many_files_are_parsed_by_many),
 		pipeline_test(what_hangs_on_a_change_is_checked),
 		pipeline_test(a_duplicate_of_an_unchanged_file),
 		pipeline_test(what_went_is_found),

@@ -117,8 +117,7 @@ void isolate_release(struct isolated *run);
  * measures are those of isolate_start(); *ret_missing as struct isolated has it, owned by the
  * caller.
  */
-MUST_CHECK int isolate_probe(
-	enum isolation_level *ret_level, char **ret_missing, struct err **err);
+MUST_CHECK int isolate_probe(enum isolation_level *ret_level, char **ret_missing, struct err **err);
 
 /* "full", "restricted", "basic", "none". */
 const char *isolation_level_name(enum isolation_level level);

@@ -376,7 +376,7 @@ static int compare(struct load *l, const char *rev, struct err **err)
 	if (s->store && store_revision_last(s->store, &l->arena, &recorded, err) < 0)
 		return -1;
 	l->recorded = recorded;
-	const bool anew = !recorded || !str_eq(recorded->decoder, DECODER_VERSION);
+	const bool anew = !recorded || !str_eq(recorded->decoder, READER_VERSION);
 	if (anew)
 		l->flags |= LOAD_ALL;
 	if (read_changes_since(l, recorded, err) < 0)
@@ -573,8 +573,7 @@ int load_needed(
 		return -1;
 	const char *branch = last && last->branch ? last->branch : "";
 	*ret_needed = !last || !str_eq(last->commit_id, ret_head->commit) ||
-		      !str_eq(branch, ret_head->branch) ||
-		      !str_eq(last->decoder, DECODER_VERSION) || pending.unsettled ||
-		      pending.operations || pending.revision;
+		      !str_eq(branch, ret_head->branch) || !str_eq(last->decoder, READER_VERSION) ||
+		      pending.unsettled || pending.operations || pending.revision;
 	return 0;
 }

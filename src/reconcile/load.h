@@ -15,10 +15,15 @@
 #include "store/objects.h"
 #include "store/revisions.h"
 
-/* Changes when decoding or checking does: everything is read again once. */
+/* Counts up when decoding or checking changes: everything is read again once. */
 #define DECODER_VERSION "2"
-/* Changes when the same canvas renders to something else: every object is planned again. */
+/*
+ * Counts up when the same canvas renders to something else. It is part of every object's digest,
+ * so each is planned again once.
+ */
 #define RENDER_VERSION "1"
+/* What a recorded revision was read by: with another reader nothing of it is taken on trust. */
+#define READER_VERSION DECODER_VERSION "/" RENDER_VERSION
 
 enum load_flags {
 	LOAD_WORKTREE = 1 << 0, /* the files on disk instead of the commit */

@@ -106,7 +106,7 @@ static int record_all(struct load *l, const struct load_seen *seen, size_t seen_
 		.commit_id = folder ? NULL : l->rev.commit,
 		.tree_id = l->tree,
 		.branch = l->rev.branch[0] ? l->rev.branch : NULL,
-		.decoder = DECODER_VERSION,
+		.decoder = READER_VERSION,
 		.actor = l->session->actor,
 		.recorded_at = l->session->now_ms,
 		.status = REVISION_LOADED,

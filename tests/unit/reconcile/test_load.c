@@ -161,7 +161,7 @@ static void another_decoder_reads_all(void **state)
 	/* And so does a recorded tree that is not there any more. */
 	const struct revision_row lost = {.commit_id = "x",
 		.tree_id = "1234567890123456789012345678901234567890",
-		.decoder = DECODER_VERSION,
+		.decoder = READER_VERSION,
 		.actor = "os:a",
 		.status = REVISION_DONE};
 	ok(f, store_revision_add(f->session.store, &lost, &id, &f->err));

@@ -88,7 +88,8 @@ test_expect_success 'the reader of its output dies' '
 '
 
 test_expect_success 'Ctrl-C once: the engine stops in order, the rest waits for the next run' '
-	reset && begin apply && kill -INT "$front" && go && expect_exit 1 finish && cat out &&
+	reset && begin apply && kill -INT "$front" && wait_until test -s "$FAKE/interrupts" &&
+	go && expect_exit 1 finish && cat out &&
 	grep "canvas/web  *\(cancelled\|stopped\)" out &&
 	is "$(wc -l <"$FAKE/effects")" 1 &&
 	run reconcile --auto-approve >out 2>&1 && cat out && settled

@@ -67,7 +67,8 @@ SRC  := $(filter-out src/cli/main.c,$(wildcard src/*/*.c))
 OBJ  := $(SRC:src/%.c=$(B)/%.o) $(B)/gen/builtin_data.o
 TEMPLATES := $(shell find templates -type f 2>/dev/null)
 LIB  := $(B)/libtrueup.a
-UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(filter-out $(WITHOUT:%=tests/unit/%.c),$(wildcard tests/unit/*/test_*.c)))
+UNIT := $(filter-out $(WITHOUT:%=$(B)/unit/%), \
+	$(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*/test_*.c)))
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAY := $(FUZZERS:%=$(B)/replay/%)
 E2E  := $(sort $(wildcard tests/e2e/t[0-9]*.sh))

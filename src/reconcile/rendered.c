@@ -32,10 +32,10 @@ static int render(struct session *session, struct load *l, const struct rendered
 		.output = outputs_find,
 		.output_data = &outputs,
 	};
-	/* What goes wrong is in ret->diags, where the caller looks. */
-	const int result =
-		render_canvas(l->types, &input, &ret->arena, &ret->rendering, &ret->diags);
-	(void)result;
+	/* Mistakes are in ret->diags, where the caller looks; a failure without one is ours. */
+	if (render_canvas(l->types, &input, &ret->arena, &ret->rendering, &ret->diags) < 0 &&
+		!ret->diags.errors)
+		return err_set(err, ERR_INTERNAL, "%s was not rendered", options->key);
 	return 0;
 }
 

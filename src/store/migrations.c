@@ -18,12 +18,14 @@
 
 EMBED(migration_0001, "0001-initial");
 EMBED(migration_0002, "0002-runs");
+EMBED(migration_0003, "0003-outbox");
 
 const struct migration *migrations(int *ret_count)
 {
 	static const struct migration list[] = {
 		{1, "0001-initial", migration_0001},
 		{2, "0002-runs", migration_0002},
+		{3, "0003-outbox", migration_0003},
 	};
 	*ret_count = (int)ARRAY_LEN(list);
 	return list;

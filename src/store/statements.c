@@ -30,6 +30,10 @@
 	" FROM objects WHERE (?1 IS NULL OR kind = ?1) AND (?2 = 0 OR unsettled = 1)"              \
 	" AND (?3 = 1 OR present = 1 OR phase <> 'destroyed') ORDER BY key"
 
+#define OUTBOX_COLUMNS                                                                             \
+	"id, channel, target, key, lane, kind, version, state, attempts, next_at, created_at, "    \
+	"updated_at, done_at, remote, error"
+
 #define IS_OPEN "status IN ('waiting', 'approved')"
 
 /* clang-format off */
@@ -243,6 +247,65 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_SCHEDULE_TAKE] =
 		"UPDATE schedules SET last_at = ?3, next_at = ?4, last_run_id = ?5, updated_at = ?6"
 		" WHERE key = ?1 AND definition = ?2 AND next_at = ?3",
+
+	[SQL_OUTBOX_GET] =
+		"SELECT " OUTBOX_COLUMNS ", payload FROM outbox"
+		" WHERE channel = ?1 AND target = ?2 AND key = ?3",
+	/*
+	 * A wish that stands already is left alone unless it is dead. One that replaces a delivered
+	 * wish goes to the end of its lane, otherwise it keeps the place.
+	 */
+	[SQL_OUTBOX_PUT] =
+		"INSERT INTO outbox (channel, target, key, lane, kind, payload, digest, version, seq,"
+		" state, next_at, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1,"
+		" (SELECT ifnull(max(seq), 0) + 1 FROM outbox), 'due', ?8, ?9, ?9)"
+		" ON CONFLICT (channel, target, key) DO UPDATE SET lane = ?4, kind = ?5, payload = ?6,"
+		" digest = ?7, version = version + 1,"
+		" seq = iif(state = 'due' AND lane = ?4, seq,"
+		" (SELECT ifnull(max(seq), 0) + 1 FROM outbox)),"
+		" state = 'due', attempts = 0, next_at = max(?8, iif(state = 'due', next_at, 0)),"
+		" created_at = iif(state = 'due', created_at, ?9), updated_at = ?9"
+		" WHERE digest <> ?7 OR kind <> ?5 OR state = 'dead'",
+	[SQL_OUTBOX_AGAIN] =
+		"UPDATE outbox SET version = version + 1, state = 'due', attempts = 0, next_at = 0,"
+		" seq = iif(state = 'due', seq, (SELECT max(seq) + 1 FROM outbox)),"
+		" created_at = iif(state = 'due', created_at, ?4), updated_at = ?4"
+		" WHERE channel = ?1 AND target = ?2 AND key = ?3",
+	[SQL_OUTBOX_REVIVE] =
+		"UPDATE outbox SET version = version + 1, state = 'due', attempts = 0, next_at = 0,"
+		" updated_at = ?2 WHERE state = 'dead' AND (?1 IS NULL OR channel = ?1)",
+	[SQL_OUTBOX_DUE] =
+		"SELECT " OUTBOX_COLUMNS ", payload FROM outbox WHERE id IN"
+		" (SELECT id FROM (SELECT id, next_at, min(seq) FROM outbox WHERE state = 'due'"
+		" AND channel = ?1 GROUP BY channel, target, lane) WHERE next_at <= ?2)"
+		" ORDER BY seq LIMIT ?3",
+	[SQL_OUTBOX_NEXT] =
+		"SELECT min(next_at) FROM (SELECT next_at, min(seq) FROM outbox WHERE state = 'due'"
+		" AND (?1 IS NULL OR channel = ?1) GROUP BY channel, target, lane)",
+	[SQL_OUTBOX_LIST] =
+		"SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state = ?1"
+		" ORDER BY updated_at DESC, id DESC LIMIT ?2",
+	[SQL_OUTBOX_COUNTS] =
+		"SELECT count(*) FILTER (WHERE state = 'due'), count(*) FILTER (WHERE state = 'dead'),"
+		" ifnull(min(created_at) FILTER (WHERE state = 'due'), 0)"
+		" FROM outbox WHERE state <> 'done' AND (?1 IS NULL OR channel = ?1)",
+	[SQL_OUTBOX_BEGIN] =
+		"UPDATE outbox SET attempts = attempts + 1, updated_at = ?3"
+		" WHERE id = ?1 AND version = ?2 AND state = 'due'",
+	[SQL_OUTBOX_DONE] =
+		"UPDATE outbox SET remote = ifnull(?3, remote), done_at = ?4,"
+		" state = iif(version = ?2, 'done', state), error = iif(version = ?2, NULL, error),"
+		" updated_at = ?4 WHERE id = ?1",
+	[SQL_OUTBOX_REMOTE] = "UPDATE outbox SET remote = ?2, updated_at = ?3 WHERE id = ?1",
+	[SQL_OUTBOX_FAILED] =
+		"UPDATE outbox SET error = ?4, updated_at = ?5,"
+		" state = iif(version = ?2 AND ?3 = 0, 'dead', state),"
+		" next_at = max(next_at, ?3) WHERE id = ?1 AND state = 'due'",
+	[SQL_OUTBOX_POSTPONE] =
+		"UPDATE outbox SET next_at = max(next_at, ?3), error = ?4"
+		" WHERE channel = ?1 AND target = ?2 AND state = 'due'",
+	[SQL_OUTBOX_FORGET] =
+		"DELETE FROM outbox WHERE state = 'done' AND updated_at < ?1",
 
 	[SQL_AUDIT_ADD] =
 		"INSERT INTO audit (seq, at, actor, action, subject, detail_json, prev_hash, hash)"

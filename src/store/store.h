@@ -7,6 +7,7 @@
  *	plans.h       plans and approvals
  *	operations.h  effects: intended, running, ended; their logs; resources and outputs
  *	runs.h        runs of runbooks, what they printed, when scheduled ones are due
+ *	outbox.h      what is to be said to forges, until it was said
  *	audit.h       the append-only, hash-chained audit log
  *
  * A committed change is on disk (write-ahead log, synchronous=FULL): an effect that was recorded

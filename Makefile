@@ -25,7 +25,7 @@ B := build/$(MODE)
 # build/trueup is the release build; the other modes stay in their folder.
 all: $(if $(filter release,$(MODE)),build/trueup,$(B)/trueup) ## build the executable, build/trueup
 
-PKGS := libgit2 yaml-0.1 jansson sqlite3 libcrypto libseccomp
+PKGS := libgit2 yaml-0.1 jansson sqlite3 libcrypto libseccomp libsystemd
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 

@@ -13,7 +13,7 @@
 #include "spec/value.h"
 
 /* A variable: a text of the spec, or where its value comes from when the run starts. */
-struct run_variable {
+struct run_spec_variable {
 	struct spec_text name;
 	const char *text; /* NULL: ref */
 	struct value_ref ref; /* FROM_ENV, FROM_FILE or CREDENTIAL */
@@ -28,7 +28,7 @@ struct run_spec {
 	struct spec_text runbook; /* name without "runbook/" */
 	struct spec_text as; /* role without "role/" */
 	const struct node *env_map; /* as written; NULL */
-	struct run_variable *env; /* in the order of the spec */
+	struct run_spec_variable *env; /* in the order of the spec */
 	size_t env_count;
 	struct {
 		const char *provider; /* "local" */

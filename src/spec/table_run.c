@@ -263,7 +263,7 @@ static void check_literal(struct decoder *d, const struct node_pair *pair)
 		"say where it comes from: {fromEnv: NAME}, {fromFile: PATH} or {credential: NAME}");
 }
 
-static bool read_value(struct decoder *d, const struct node_pair *pair, struct run_variable *ret)
+static bool read_value(struct decoder *d, const struct node_pair *pair, struct run_spec_variable *ret)
 {
 	const struct node *n = pair->value;
 	/* An ambiguous one is reported as part of the free map. */
@@ -299,7 +299,7 @@ static void read_env(struct decoder *d, struct run_spec *run)
 		return;
 	run->env = arena_array(d->arena, run->env_map->map.count, sizeof run->env[0]);
 	MAP_FOREACH (run->env_map, pair) {
-		struct run_variable v = {.name = {pair->key->text, pair->key->pos}};
+		struct run_spec_variable v = {.name = {pair->key->text, pair->key->pos}};
 		if (!env_name_ok(pair->key->text, pair->key->len)) {
 			struct diag *e = diag_error(d->diags, "spec-env", pair->key->pos,
 				"'%.64s' is no name of a variable", pair->key->text);

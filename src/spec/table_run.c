@@ -263,7 +263,8 @@ static void check_literal(struct decoder *d, const struct node_pair *pair)
 		"say where it comes from: {fromEnv: NAME}, {fromFile: PATH} or {credential: NAME}");
 }
 
-static bool read_value(struct decoder *d, const struct node_pair *pair, struct run_spec_variable *ret)
+static bool read_value(
+	struct decoder *d, const struct node_pair *pair, struct run_spec_variable *ret)
 {
 	const struct node *n = pair->value;
 	/* An ambiguous one is reported as part of the free map. */

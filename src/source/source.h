@@ -127,6 +127,28 @@ MUST_CHECK int source_diff(struct source *s, const char *old_tree, const char *n
 MUST_CHECK int source_contains(
 	struct source *s, const char *branch, const char *commit, bool *ret, struct err **err);
 
+/* Is one commit the other or before it? SOURCE_GIT only; ERR_NOT_FOUND: one is not there. */
+MUST_CHECK int source_is_before(
+	struct source *s, const char *before, const char *after, bool *ret, struct err **err);
+
+/* What merging a commit into another would give. */
+struct source_merge {
+	char base[SOURCE_ID_SIZE]; /* the best common ancestor; "" when there is none */
+	size_t behind; /* commits of ours that theirs does not have */
+	char tree[SOURCE_ID_SIZE]; /* of the spec root after the merge; "" with conflicts */
+	const char *const *conflicts; /* paths in the repository */
+	size_t conflict_count;
+};
+
+/*
+ * Merges theirs into ours (commit ids) in memory, as `git merge` would. Nothing is checked out and
+ * no ref moves; the trees of the result are written to the object database, where git's garbage
+ * collection removes them in time. SOURCE_GIT only. ERR_NOT_FOUND: a commit is not there, or the
+ * result lacks the spec root.
+ */
+MUST_CHECK int source_merge(struct source *s, const char *ours, const char *theirs,
+	struct arena *arena, struct source_merge *ret, struct err **err);
+
 /* Appends the blob's bytes. Over limit bytes: ERR_INVALID; not there: ERR_NOT_FOUND. */
 MUST_CHECK int source_read(
 	struct source *s, const char *id, size_t limit, struct str *out, struct err **err);

@@ -34,6 +34,16 @@
 	"id, channel, target, key, lane, kind, version, state, attempts, next_at, created_at, "    \
 	"updated_at, done_at, remote, error"
 
+#define PULL_COLUMNS                                                                               \
+	"number, url, title, author, head_sha, head_repository, fork, base_branch, base_sha, "     \
+	"merge_sha, state, allowed_by, phase, reason, settled, opened_at, updated_at, shown_json"
+
+#define LOCK_COLUMNS                                                                               \
+	"l.object_key, l.pull, (SELECT count(*) FROM object_locks o"                               \
+	" WHERE o.object_key = l.object_key AND o.asked < l.asked), (SELECT o.pull"                \
+	" FROM object_locks o WHERE o.object_key = l.object_key ORDER BY o.asked LIMIT 1),"        \
+	" l.since, l.applied"
+
 #define IS_OPEN "status IN ('waiting', 'approved')"
 
 /* clang-format off */
@@ -319,6 +329,68 @@ static const char *const texts[SQL_COUNT] = {
 		"SELECT seq, at, actor, action, subject, detail_json, prev_hash, hash FROM audit"
 		" WHERE (?1 IS NULL OR subject = ?1) AND (?2 IS NULL OR actor = ?2)"
 		" AND (?3 = 0 OR seq < ?3) ORDER BY seq DESC LIMIT ?4",
+
+	[SQL_PULL_NOTE] =
+		"INSERT INTO pulls (number, url, title, author, head_sha, head_repository, fork,"
+		" base_branch, merge_sha, state, phase, opened_at, updated_at)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'new', ?11, ?11)"
+		" ON CONFLICT (number) DO UPDATE SET url = ifnull(?2, url), title = ifnull(?3, title),"
+		" author = ?4, head_sha = ?5, head_repository = ?6, fork = ?7, base_branch = ?8,"
+		" merge_sha = ifnull(?9, merge_sha), state = ?10, updated_at = ?11,"
+		" phase = iif(?12, 'new', phase), reason = iif(?12, NULL, reason)",
+	[SQL_PULL_GET] = "SELECT " PULL_COLUMNS " FROM pulls WHERE number = ?",
+	[SQL_PULLS] =
+		"SELECT " PULL_COLUMNS " FROM pulls WHERE (?1 = 0 OR state = 'open')"
+		" AND (?2 = 0 OR (state = 'merged' AND settled = 0)) ORDER BY number",
+	[SQL_PULL_STEP] =
+		"UPDATE pulls SET base_sha = ifnull(?3, base_sha), phase = ?4, reason = ?5,"
+		" shown_json = ifnull(?6, shown_json), updated_at = ?7"
+		" WHERE number = ?1 AND head_sha = ?2 AND state = 'open'",
+	[SQL_PULL_ALLOW] =
+		"UPDATE pulls SET allowed_by = ?2, phase = iif(phase = 'blocked', 'new', phase),"
+		" updated_at = ?3 WHERE number = ?1",
+	[SQL_PULL_SETTLED] =
+		"UPDATE pulls SET settled = 1, reason = ?2, updated_at = ?3 WHERE number = ?1",
+	[SQL_PULL_SHOWN] =
+		"UPDATE pulls SET shown_json = ?2, updated_at = ?3 WHERE number = ?1",
+	[SQL_PULL_OBJECTS_CLEAR] = "DELETE FROM pull_objects WHERE pull = ?",
+	[SQL_PULL_OBJECT_ADD] =
+		"INSERT INTO pull_objects (pull, object_key, head_sha, action, status, plan_id, sha256,"
+		" identity, shown_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_PULL_OBJECTS] =
+		"SELECT pull, object_key, head_sha, action, status, plan_id, sha256, identity, shown_at"
+		" FROM pull_objects WHERE pull = ? ORDER BY object_key",
+	[SQL_PULL_OF_PLAN] =
+		"SELECT p.number FROM pull_objects o JOIN pulls p ON p.number = o.pull"
+		" WHERE o.plan_id = ? AND p.state = 'open' LIMIT 1",
+	[SQL_PULLS_VOID] =
+		"SELECT DISTINCT p.number FROM pulls p JOIN pull_objects o ON o.pull = p.number"
+		" JOIN plans n ON n.id = o.plan_id WHERE p.state = 'open'"
+		" AND n.status IN ('void', 'expired') ORDER BY p.number",
+	[SQL_PULLS_READY] =
+		"SELECT p.number FROM pulls p WHERE p.state = 'open' AND p.phase = 'previewed'"
+		" AND NOT EXISTS (SELECT 1 FROM object_locks l JOIN object_locks o"
+		" ON o.object_key = l.object_key AND o.asked < l.asked WHERE l.pull = p.number)"
+		" ORDER BY p.number",
+	[SQL_LOCKS] =
+		"SELECT " LOCK_COLUMNS " FROM object_locks l WHERE ?1 = 0 OR l.pull = ?1"
+		" ORDER BY l.object_key, l.asked",
+	[SQL_LOCK_HOLDER] =
+		"SELECT " LOCK_COLUMNS " FROM object_locks l WHERE l.object_key = ?"
+		" ORDER BY l.asked LIMIT 1",
+	[SQL_LOCK_APPLIED] =
+		"UPDATE object_locks SET applied = 1 WHERE pull = ?1 AND object_key = ?2"
+		" AND NOT EXISTS (SELECT 1 FROM object_locks o WHERE o.object_key = ?2"
+		" AND o.asked < object_locks.asked)",
+	[SQL_LOCK_APPLIED_BY] =
+		"SELECT pull FROM object_locks WHERE object_key = ? AND applied = 1 LIMIT 1",
+	[SQL_LOCK_RELEASE] = "DELETE FROM object_locks WHERE pull = ? AND object_key = ?",
+	[SQL_LOCKS_RELEASE] = "DELETE FROM object_locks WHERE pull = ?1 AND (applied = 0 OR ?2 = 0)",
+	[SQL_LOCK_ADD] =
+		"INSERT INTO object_locks (object_key, pull, asked, since) VALUES (?, ?, ?, ?)",
+	[SQL_LOCK_NEXT] = "SELECT ifnull(max(asked), 0) + 1 FROM object_locks",
+	[SQL_LOCKS_AGAIN] =
+		"UPDATE object_locks SET asked = ?2 WHERE pull = ?1 AND applied = 0",
 
 	[SQL_CHECK_INTEGRITY] = "PRAGMA integrity_check(50)",
 	[SQL_CHECK_REFERENCES] = "PRAGMA foreign_key_check",

@@ -5,7 +5,7 @@ set -eu
 
 build_packages='gcc make pkg-config git libc6-dev libgit2-dev libyaml-dev libjansson-dev'
 build_packages="$build_packages libsqlite3-dev libssl-dev uthash-dev libseccomp-dev"
-build_packages="$build_packages libsystemd-dev"
+build_packages="$build_packages libsystemd-dev libcurl4-openssl-dev libmicrohttpd-dev"
 # Without these the tests that need them are skipped and say so.
 test_packages='libcmocka-dev clang clang-format llvm shellcheck mandoc pmccabe valgrind'
 test_packages="$test_packages python3 python3-jinja2 procps tzdata zsh curl"

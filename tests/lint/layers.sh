@@ -38,17 +38,17 @@ point 'a folder includes only folders above it' "$upward"
 bare=$(tree_files 'src/*.[ch]' | xargs grep -nE '^#include "[^/"]+"')
 point 'includes name the folder' "$bare"
 
-# The libraries: a pattern of headers and the folder that may include them.
+# The libraries: a pattern of headers and the folders that may include them.
 foreign=$(while read -r pattern home; do
-	tree_files 'src/*.[ch]' | grep -v "^src/$home/" |
-		xargs grep -nE "^#include <$pattern" | sed "s|\$|  belongs in src/$home/|"
+	tree_files 'src/*.[ch]' | grep -vE "^src/($home)/" |
+		xargs grep -nE "^#include <$pattern" | sed "s@\$@  belongs in src/$home/@"
 done <<'EOF'
 git2 source
 yaml\.h format
 jansson format
 cmark format
 sqlite3 store
-openssl/ base
+openssl/ base|net
 uthash base
 utlist base
 utarray base

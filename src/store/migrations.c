@@ -20,6 +20,7 @@ EMBED(migration_0001, "0001-initial");
 EMBED(migration_0002, "0002-runs");
 EMBED(migration_0003, "0003-outbox");
 EMBED(migration_0004, "0004-pulls");
+EMBED(migration_0005, "0005-queue");
 
 const struct migration *migrations(int *ret_count)
 {
@@ -28,6 +29,7 @@ const struct migration *migrations(int *ret_count)
 		{2, "0002-runs", migration_0002},
 		{3, "0003-outbox", migration_0003},
 		{4, "0004-pulls", migration_0004},
+		{5, "0005-queue", migration_0005},
 	};
 	*ret_count = (int)ARRAY_LEN(list);
 	return list;

@@ -33,6 +33,10 @@
 #define OUTBOX_COLUMNS                                                                             \
 	"id, channel, target, key, lane, kind, version, state, attempts, next_at, created_at, "    \
 	"updated_at, done_at, remote, error"
+#define QUEUE_COLUMNS                                                                              \
+	"id, kind, subject, part, payload_json, actor, state, asked_at, not_before, attempts, "    \
+	"claim, changed_at, pid, pid_start, outdated, error"
+#define QUEUE_CLAIMED " WHERE id = ?1 AND claim = ?2 AND state = 'running'"
 
 #define PULL_COLUMNS                                                                               \
 	"number, url, title, author, head_sha, head_repository, fork, base_branch, base_sha, "     \
@@ -316,6 +320,50 @@ static const char *const texts[SQL_COUNT] = {
 		" WHERE channel = ?1 AND target = ?2 AND state = 'due'",
 	[SQL_OUTBOX_FORGET] =
 		"DELETE FROM outbox WHERE state = 'done' AND updated_at < ?1",
+	[SQL_QUEUE_ADD] =
+		"INSERT INTO queue (kind, subject, part, payload_json, actor, asked_at, not_before,"
+		" changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?6)"
+		" ON CONFLICT (kind, subject, part) WHERE state = 'queued' DO UPDATE SET payload_json = ?4,"
+		" actor = ?5, asked_at = ?6, not_before = min(not_before, ?7), attempts = 0,"
+		" changed_at = ?6, error = NULL RETURNING id",
+	[SQL_QUEUE_OUTDATE] =
+		"UPDATE queue SET outdated = 1 WHERE kind = ? AND subject = ? AND part = ?"
+		" AND state = 'running'",
+	[SQL_QUEUE_FORGET_DEAD] =
+		"DELETE FROM queue WHERE kind = ? AND subject = ? AND part = ? AND state = 'dead'",
+	[SQL_QUEUE_CLAIM] =
+		"UPDATE queue SET state = 'running', attempts = attempts + 1, claim = claim + 1,"
+		" changed_at = ?1, pid = 0, pid_start = 0, outdated = 0"
+		" WHERE id = (SELECT q.id FROM queue AS q WHERE q.state = 'queued' AND q.not_before <= ?1"
+		" AND q.kind IN (?2, ?3, ?4, ?5, ?6) AND NOT EXISTS (SELECT 1 FROM queue AS r"
+		" WHERE r.state = 'running' AND r.subject = q.subject) ORDER BY q.id LIMIT 1)"
+		" RETURNING " QUEUE_COLUMNS,
+	[SQL_QUEUE_STARTED] = "UPDATE queue SET pid = ?3, pid_start = ?4" QUEUE_CLAIMED " AND pid = 0",
+	[SQL_QUEUE_FINISH] = "DELETE FROM queue" QUEUE_CLAIMED,
+	[SQL_QUEUE_SUPERSEDED] =
+		"DELETE FROM queue" QUEUE_CLAIMED " AND EXISTS (SELECT 1 FROM queue AS n"
+		" WHERE n.state = 'queued' AND n.kind = queue.kind AND n.subject = queue.subject"
+		" AND n.part = queue.part)",
+	[SQL_QUEUE_FAIL] =
+		"UPDATE queue SET state = ?3, error = ?4, not_before = ?5, changed_at = ?6, pid = 0,"
+		" pid_start = 0, outdated = 0" QUEUE_CLAIMED,
+	[SQL_QUEUE_RELEASE] =
+		"UPDATE queue SET state = 'queued', attempts = attempts - 1, changed_at = ?3, pid = 0,"
+		" pid_start = 0, outdated = 0" QUEUE_CLAIMED,
+	[SQL_QUEUE_KEEP_DEAD] =
+		"DELETE FROM queue WHERE state = 'dead' AND id <= (SELECT id FROM queue"
+		" WHERE state = 'dead' ORDER BY id DESC LIMIT 1 OFFSET ?)",
+	[SQL_QUEUE_RUNNING] = "SELECT " QUEUE_COLUMNS " FROM queue WHERE state = 'running' ORDER BY id",
+	[SQL_QUEUE_GET] = "SELECT " QUEUE_COLUMNS " FROM queue WHERE id = ?",
+	[SQL_QUEUE_LIST] = "SELECT " QUEUE_COLUMNS " FROM queue ORDER BY id",
+	[SQL_QUEUE_NEXT_AT] =
+		"SELECT ifnull(min(q.not_before), 0) FROM queue AS q WHERE q.state = 'queued'"
+		" AND NOT EXISTS (SELECT 1 FROM queue AS r WHERE r.state = 'running'"
+		" AND r.subject = q.subject)",
+	[SQL_DELIVERY_ADD] = "INSERT OR IGNORE INTO deliveries (id, received_at) VALUES (?, ?)",
+	[SQL_DELIVERIES_FORGET] =
+		"DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries"
+		" ORDER BY received_at DESC LIMIT -1 OFFSET ?)",
 
 	[SQL_AUDIT_ADD] =
 		"INSERT INTO audit (seq, at, actor, action, subject, detail_json, prev_hash, hash)"

@@ -25,6 +25,7 @@ static void print_kinds(struct cli *cli)
 		if (spec_kind_supported(k))
 			term_printf(cli->out, STYLE_PLAIN, " %s", spec_kind_name(k));
 	term_newline(cli->out);
+	term_put(cli->out, STYLE_PLAIN, "the file of `trueup serve`: server\n");
 	term_put(cli->out, STYLE_PLAIN, "resource types of a canvas:");
 	for (const char *const *type = spec_services; *type; type++)
 		term_printf(cli->out, STYLE_PLAIN, " %s", *type);

@@ -25,6 +25,8 @@ static int run_schemas(struct cli *cli, struct err **err)
 		if (spec_kind_supported(k) &&
 			write_schema(dir, spec_kind_name(k), spec_schema(&arena, k), err) < 0)
 			return -1;
+	if (write_schema(dir, "server", spec_schema_server(&arena), err) < 0)
+		return -1;
 	return write_schema(dir, "trueup", spec_schema_all(&arena), err) < 0 ? -1 : CLI_DONE;
 }
 

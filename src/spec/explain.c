@@ -10,6 +10,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 static void add_words(struct str *out, const char *const *words, const char *between)
 {
@@ -151,8 +152,9 @@ struct node *spec_explain(struct arena *arena, const char *path, struct err **er
 {
 	const char *rest = path;
 	const char *name = next_name(arena, &rest);
+	const bool server = strcasecmp(name, "server") == 0;
 	const enum spec_kind kind = spec_kind_of(name);
-	const struct field_table *t = field_table_of(kind);
+	const struct field_table *t = server ? &table_server : field_table_of(kind);
 	const struct field *f = NULL;
 	struct node *map = node_new_map(arena);
 
@@ -161,10 +163,10 @@ struct node *spec_explain(struct arena *arena, const char *path, struct err **er
 		return NULL;
 	}
 	AUTO_STR full = STR_INIT;
-	str_add(&full, spec_kind_name(kind));
+	str_add(&full, server ? "server" : spec_kind_name(kind));
 	if (str_eq(rest, "spec") || str_starts(rest, "spec."))
 		(void)next_name(arena, &rest);
-	else if (str_eq(rest, "metadata") || str_starts(rest, "metadata.")) {
+	else if (!server && (str_eq(rest, "metadata") || str_starts(rest, "metadata."))) {
 		str_addf(&full, ".%s", next_name(arena, &rest));
 		t = field_metadata(kind);
 	}
@@ -380,4 +382,7 @@ void spec_docs(struct str *out)
 		docs_table(field_table_of(k), spec_kind_name(k), out);
 		docs_table(field_metadata(k), path.data, out);
 	}
+	str_add(out, "\n## Server\n\nNot a spec but the file of `trueup serve --config`, with the "
+		     "same envelope: see [daemon.md](daemon.md).\n");
+	docs_table(&table_server, "server", out);
 }

@@ -28,6 +28,8 @@ void spec_docs(struct str *out);
 
 /* JSON Schema (draft 2020-12) of a supported kind, as kept in schemas/. */
 struct node *spec_schema(struct arena *arena, enum spec_kind kind);
+/* schemas/server.json: the server's own file (spec/server.h). */
+struct node *spec_schema_server(struct arena *arena);
 /* schemas/trueup.json: a spec of any kind. */
 struct node *spec_schema_all(struct arena *arena);
 

@@ -228,23 +228,40 @@ static struct node *document(struct arena *a, const char *id, const char *title)
 	return map;
 }
 
+/* The envelope: metadata NULL is any map and not needed. */
+static struct node *envelope(struct arena *a, struct node *map, const char *title,
+	const struct field_table *metadata, const struct field_table *t)
+{
+	struct node *properties = node_new_map(a);
+	set_text(a, map, "description", t->doc);
+	set_text(a, map, "type", "object");
+	set(a, properties, "apiVersion", const_schema(a, SPEC_API_VERSION));
+	set(a, properties, "kind", const_schema(a, title));
+	set(a, properties, "metadata", metadata ? table_schema(a, metadata) : typed(a, "object"));
+	set(a, properties, "spec", table_schema(a, t));
+	set(a, map, "properties", properties);
+	return map;
+}
+
 struct node *spec_schema(struct arena *arena, enum spec_kind kind)
 {
 	static const char *const all[] = {"apiVersion", "kind", "metadata", "spec", NULL};
 	static const char *const few[] = {"apiVersion", "kind", NULL};
-	const struct field_table *t = field_table_of(kind);
 	struct node *map = document(
 		arena, arena_printf(arena, "%s.json", spec_kind_name(kind)), spec_kind_title(kind));
-	struct node *properties = node_new_map(arena);
-
-	set_text(arena, map, "description", t->doc);
-	set_text(arena, map, "type", "object");
-	set(arena, properties, "apiVersion", const_schema(arena, SPEC_API_VERSION));
-	set(arena, properties, "kind", const_schema(arena, spec_kind_title(kind)));
-	set(arena, properties, "metadata", table_schema(arena, field_metadata(kind)));
-	set(arena, properties, "spec", table_schema(arena, t));
-	set(arena, map, "properties", properties);
+	(void)envelope(
+		arena, map, spec_kind_title(kind), field_metadata(kind), field_table_of(kind));
 	set(arena, map, "required", words_node(arena, kind == KIND_CONFIG ? few : all));
+	set(arena, map, "additionalProperties", node_new_bool(arena, false));
+	return map;
+}
+
+struct node *spec_schema_server(struct arena *arena)
+{
+	static const char *const needed[] = {"apiVersion", "kind", "spec", NULL};
+	struct node *map = document(arena, "server.json", "Server");
+	(void)envelope(arena, map, "Server", NULL, &table_server);
+	set(arena, map, "required", words_node(arena, needed));
 	set(arena, map, "additionalProperties", node_new_bool(arena, false));
 	return map;
 }

@@ -43,6 +43,7 @@ static void schemas_have_not_drifted(void **state)
 	schema_file("schemas/config.json", spec_schema(&arena, KIND_CONFIG));
 	schema_file("schemas/role.json", spec_schema(&arena, KIND_ROLE));
 	schema_file("schemas/canvas.json", spec_schema(&arena, KIND_CANVAS));
+	schema_file("schemas/server.json", spec_schema_server(&arena));
 	schema_file("schemas/trueup.json", spec_schema_all(&arena));
 }
 

@@ -33,6 +33,7 @@
 #define OUTBOX_COLUMNS                                                                             \
 	"id, channel, target, key, lane, kind, version, state, attempts, next_at, created_at, "    \
 	"updated_at, done_at, remote, error"
+
 #define QUEUE_COLUMNS                                                                              \
 	"id, kind, subject, part, payload_json, actor, state, asked_at, not_before, attempts, "    \
 	"claim, changed_at, pid, pid_start, outdated, error"
@@ -320,6 +321,7 @@ static const char *const texts[SQL_COUNT] = {
 		" WHERE channel = ?1 AND target = ?2 AND state = 'due'",
 	[SQL_OUTBOX_FORGET] =
 		"DELETE FROM outbox WHERE state = 'done' AND updated_at < ?1",
+
 	[SQL_QUEUE_ADD] =
 		"INSERT INTO queue (kind, subject, part, payload_json, actor, asked_at, not_before,"
 		" changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?6)"

@@ -26,7 +26,9 @@ B := build/$(MODE)
 all: $(if $(filter release,$(MODE)),build/trueup,$(B)/trueup) ## build the executable, build/trueup
 
 PKGS := libgit2 yaml-0.1 jansson sqlite3 libcrypto libseccomp libsystemd
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+# Their headers only: they are loaded when they are first used (docs/decisions/0015).
+LOADED := libcurl libmicrohttpd
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(LOADED) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 -Wvla -Wundef -Wwrite-strings \
@@ -79,8 +81,8 @@ FORMATTED := $(wildcard src/*/*.[ch] tests/unit/*.h tests/unit/*/*.[ch] tests/to
 # Goals that compile nothing themselves: they work, and install, before the libraries are there.
 LIGHT := help setup setup-test clean demo test asan ubsan valgrind coverage fuzz fmt fmt-check
 ifneq ($(filter-out $(LIGHT),$(or $(MAKECMDGOALS),all)),)
-ifneq ($(shell pkg-config --exists $(PKGS) 2>/dev/null && echo yes),yes)
-$(error a library is missing: `make setup` installs what trueup is built with ($(PKGS)))
+ifneq ($(shell pkg-config --exists $(PKGS) $(LOADED) 2>/dev/null && echo yes),yes)
+$(error a library is missing: `make setup` installs what trueup is built with ($(PKGS) $(LOADED)))
 endif
 endif
 

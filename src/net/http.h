@@ -41,7 +41,7 @@ struct http_config {
 	const char *ca_file; /* PEM certificates that are trusted, instead of the system's */
 	const char *proxy; /* "http://proxy:3128"; none by default, whatever the environment says */
 	bool clear_secrets; /* secret headers may be sent over http:// to other machines */
-	/* Asked about once a second, and at once after a signal: true ends the request. */
+	/* Asked about once a second: true ends the request. */
 	bool (*cancelled)(void *data);
 	void *cancelled_data;
 };

@@ -112,6 +112,7 @@ $(B)/gen/builtin_data.o: $(B)/gen/builtin_data.c $(B)/flags
 
 # The SQL files are embedded by .incbin, which dependency files do not see.
 $(B)/store/migrations.o: $(wildcard src/store/migrations/*.sql)
+$(B)/source/hooks.o: $(wildcard hooks/*)
 
 $(LIB): $(OBJ)
 	$(call say,AR,$@)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs trueup, its man pages, completions, hooks and examples below DESTDIR/PREFIX.
+# Installs trueup, its man pages, completions and examples below DESTDIR/PREFIX.
 #
 #	install.sh DESTDIR PREFIX
 #	install.sh --from EXECUTABLE MAN_DIR COMPLETIONS_DIR DESTDIR PREFIX
@@ -52,12 +52,10 @@ put 644 "$completions/trueup" "$to/share/bash-completion/completions"
 put 644 "$completions/_trueup" "$to/share/zsh/site-functions"
 put 644 "$completions/trueup.fish" "$to/share/fish/vendor_completions.d"
 cd "$top"
-for folder in schemas examples hooks; do
+for folder in schemas examples; do
 	[ -d "$folder" ] || continue
-	access=644
-	[ "$folder" != hooks ] || access=755
 	find "$folder" -type f | while IFS= read -r file; do
-		put "$access" "$file" "$share/$(dirname "$file")"
+		put 644 "$file" "$share/$(dirname "$file")"
 	done
 done
 for file in README.md LICENSE docs/*.md; do

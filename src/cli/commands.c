@@ -11,10 +11,16 @@ extern const struct command cmd_doctor;
 extern const struct command cmd_explain;
 extern const struct command cmd_fmt;
 extern const struct command cmd_help;
+extern const struct command cmd_hook_install;
+extern const struct command cmd_hook_remove;
+extern const struct command cmd_hook_status;
 extern const struct command cmd_internal_commands;
 extern const struct command cmd_internal_completion;
 extern const struct command cmd_internal_job;
 extern const struct command cmd_internal_man;
+extern const struct command cmd_internal_post_receive;
+extern const struct command cmd_internal_pre_commit;
+extern const struct command cmd_internal_pre_receive;
 extern const struct command cmd_internal_run;
 extern const struct command cmd_plan;
 extern const struct command cmd_reconcile;
@@ -57,6 +63,9 @@ const struct command *const commands[] = {
 	&cmd_runbook_show,
 	&cmd_runbook_env,
 	&cmd_runbook_validate,
+	&cmd_hook_install,
+	&cmd_hook_remove,
+	&cmd_hook_status,
 	&cmd_doctor,
 	&cmd_help,
 	&cmd_version,
@@ -64,6 +73,9 @@ const struct command *const commands[] = {
 	&cmd_internal_completion,
 	&cmd_internal_job,
 	&cmd_internal_man,
+	&cmd_internal_post_receive,
+	&cmd_internal_pre_commit,
+	&cmd_internal_pre_receive,
 	&cmd_internal_reference,
 	&cmd_internal_run,
 	&cmd_internal_schemas,
@@ -71,6 +83,7 @@ const struct command *const commands[] = {
 };
 
 const struct command_family command_families[] = {
+	{"hook", "check and reconcile what is pushed, and check what is committed"},
 	{"runbook", "look at runbooks and check them"},
 	{0},
 };

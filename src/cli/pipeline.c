@@ -27,7 +27,7 @@ static void on_interrupt(int signal)
 	interrupts++;
 }
 
-static void catch_signals(void)
+static void catch_signals(bool detached)
 {
 	struct sigaction act = {.sa_handler = on_interrupt};
 	(void)sigemptyset(&act.sa_mask);
@@ -37,6 +37,8 @@ static void catch_signals(void)
 	act.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &act, NULL);
 	(void)sigaction(SIGHUP, &act, NULL);
+	if (detached)
+		(void)sigaction(SIGINT, &act, NULL);
 }
 
 struct front {
@@ -123,34 +125,50 @@ static bool changes_pending(const struct run_outcome *outcome)
 
 extern char **environ;
 
-int pipeline_command(
-	struct cli *cli, const char *dir, struct run_options *options, struct err **err)
+static int run_in_session(struct cli *cli, struct session *session, struct run_options *options,
+	bool detached, bool *ret_pending, struct err **err)
 {
 	struct front front = {
 		.cli = cli,
 		.prints = str_eq(cli->format, "text"),
-		.printer = {.out = cli->out, .progress = cli->errout, .verbose = cli->verbose > 0},
+		.printer = {.out = cli->out,
+			.progress = cli->errout,
+			.verbose = detached || cli->verbose > 0},
 	};
-	const unsigned flags = options->stop == RUN_STOP_SPEC ? SESSION_READ : SESSION_LOCK;
-	AUTO_SESSION session = SESSION_NONE;
-	if (cli_session(cli, dir, flags, &session, err) < 0)
-		return -1;
-	catch_signals();
+	catch_signals(detached);
 	options->environ = (const char *const *)environ;
 	options->interrupts = &interrupts;
 	options->listener = on_event;
 	options->data = &front;
 	options->notice = cli->errout->tty;
 	if (options->stop == RUN_STOP_NEVER && !options->auto_approve && front.prints &&
-		isatty(STDIN_FILENO) && cli->errout->tty)
+		!detached && isatty(STDIN_FILENO) && cli->errout->tty)
 		options->ask = ask;
 	AUTO_RUN run = NULL;
-	if (run_pipeline(&session, options, &run, err) < 0)
+	if (run_pipeline(session, options, &run, err) < 0)
 		return -1;
 	const struct run_outcome *outcome = run_result(run);
-	const int code = print_result(&front, outcome);
-	if (code == CLI_DONE && opt_flag(cli->opts, "detailed-exitcode") &&
-		changes_pending(outcome))
+	*ret_pending = changes_pending(outcome);
+	return print_result(&front, outcome);
+}
+
+int pipeline_in_session(struct cli *cli, struct session *session, struct run_options *options,
+	bool detached, struct err **err)
+{
+	bool pending;
+	return run_in_session(cli, session, options, detached, &pending, err);
+}
+
+int pipeline_command(
+	struct cli *cli, const char *dir, struct run_options *options, struct err **err)
+{
+	const unsigned flags = options->stop == RUN_STOP_SPEC ? SESSION_READ : SESSION_LOCK;
+	AUTO_SESSION session = SESSION_NONE;
+	if (cli_session(cli, dir, flags, &session, err) < 0)
+		return -1;
+	bool pending;
+	const int code = run_in_session(cli, &session, options, false, &pending, err);
+	if (code == CLI_DONE && pending && opt_flag(cli->opts, "detailed-exitcode"))
 		return CLI_CHANGES;
 	return code;
 }

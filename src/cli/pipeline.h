@@ -14,6 +14,13 @@ int pipeline_command(
 	struct cli *cli, const char *dir, struct run_options *options, struct err **err);
 
 /*
+ * The same in a session that is open. detached: whoever looks on may go at any time, also with
+ * Ctrl-C, and the work goes on; progress is printed line by line.
+ */
+int pipeline_in_session(struct cli *cli, struct session *session, struct run_options *options,
+	bool detached, struct err **err);
+
+/*
  * Reads the answer to a question of yes or no: one line with "y" or "yes" is a yes, everything
  * else a no. False, and no, when no line came: the input ended or a signal was caught.
  */

@@ -294,19 +294,11 @@ static int compare_items(const void *a, const void *b)
  */
 static int guard_empty(struct run *run, struct err **err)
 {
-	struct store *store = run->session->store;
-	if (!store || run->options->allow_empty || load_keys(&run->load, KIND_CANVAS)[0])
+	size_t goes;
+	if (run->options->allow_empty)
 		return 0;
-	AUTO_ARENA scratch = {0};
-	const struct object_filter canvases = {.kind = spec_kind_name(KIND_CANVAS)};
-	struct object_rows rows = {0};
-	if (store_objects(store, &canvases, OBJECT_BRIEF, &scratch, &rows, err) < 0)
+	if (load_lost_canvases(&run->load, &goes, err) < 0)
 		return -1;
-	size_t goes = 0;
-	for (size_t i = 0; i < rows.count; i++)
-		goes += rows.items[i].phase != PHASE_DESTROYED &&
-			rows.items[i].phase != PHASE_ORPHANED &&
-			(rows.items[i].applied_digest || rows.items[i].outcome);
 	if (!goes)
 		return 0;
 	return err_set(err, ERR_DENIED,

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "base/workers.h"
 #include "runbook/object.h"
+#include "source/quarantine.h"
 
 #include <string.h>
 
@@ -20,7 +21,7 @@ static bool wanted(void *ctx, const char *path, bool is_dir)
 	return is_dir || spec_path_class(path) != SPEC_PATH_IGNORED;
 }
 
-static const struct source_filter spec_files = {wanted, NULL};
+const struct source_filter load_spec_files = {wanted, NULL};
 
 static void add_key(
 	struct load *l, const char *const **list, size_t *count, size_t *cap, const char *key)
@@ -248,6 +249,23 @@ int load_counts(struct load *l, size_t ret[KIND_COUNT], struct err **err)
 	return 0;
 }
 
+int load_lost_canvases(struct load *l, size_t *ret, struct err **err)
+{
+	*ret = 0;
+	if (!l->session->store || load_keys(l, KIND_CANVAS)[0])
+		return 0;
+	AUTO_ARENA scratch = {0};
+	const struct object_filter canvases = {.kind = spec_kind_name(KIND_CANVAS)};
+	struct object_rows rows = {0};
+	if (store_objects(l->session->store, &canvases, OBJECT_BRIEF, &scratch, &rows, err) < 0)
+		return -1;
+	for (size_t i = 0; i < rows.count; i++)
+		*ret += rows.items[i].phase != PHASE_DESTROYED &&
+			rows.items[i].phase != PHASE_ORPHANED &&
+			(rows.items[i].applied_digest || rows.items[i].outcome);
+	return 0;
+}
+
 /* --- comparing --------------------------------------------------------------------------- */
 
 static void add_gone(struct load *l, const char *key)
@@ -321,20 +339,20 @@ static int read_changes(struct load *l, const char *old_tree, struct err **err)
 		struct source_manifest old = {0};
 		if (old_tree && store_files_get(l->session->store, &l->arena, &old, err) < 0)
 			return -1;
-		if (source_scan(source, old_tree ? &old : NULL, l->session->now_ms, &spec_files,
-			    &l->arena, &l->scan, err) < 0)
+		if (source_scan(source, old_tree ? &old : NULL, l->session->now_ms,
+			    &load_spec_files, &l->arena, &l->scan, err) < 0)
 			return err_wrap(err, "read the folder %s", l->session->dir);
 		l->changes = l->scan.changes;
 		l->revision = l->tree = l->scan.manifest.digest;
 		return 0;
 	}
-	l->revision = l->rev.commit;
+	l->revision = *l->rev.commit ? l->rev.commit : l->rev.tree;
 	l->tree = l->rev.tree;
 	const int got = l->flags & LOAD_WORKTREE
-				? source_diff_worktree(source, old_tree, &spec_files, &l->arena,
-					  &l->changes, err)
-				: source_diff(source, old_tree, l->tree, &spec_files, &l->arena,
-					  &l->changes, err);
+				? source_diff_worktree(source, old_tree, &load_spec_files,
+					  &l->arena, &l->changes, err)
+				: source_diff(source, old_tree, l->tree, &load_spec_files,
+					  &l->arena, &l->changes, err);
 	return got < 0 ? err_wrap(err, "compare with what is recorded") : 0;
 }
 
@@ -366,12 +384,18 @@ static int read_changes_since(struct load *l, const struct revision_row *recorde
 	return read_changes(l, NULL, err);
 }
 
+static int resolve(struct load *l, const char *rev, struct err **err)
+{
+	struct source *source = l->session->source;
+	return l->flags & LOAD_TREE ? source_resolve_tree(source, rev, &l->rev, err)
+				    : source_resolve(source, rev, &l->rev, err);
+}
+
 static int compare(struct load *l, const char *rev, struct err **err)
 {
 	struct session *s = l->session;
 	struct revision_row *recorded = NULL;
-	if (source_kind(s->source) == SOURCE_GIT &&
-		source_resolve(s->source, rev, &l->rev, err) < 0)
+	if (source_kind(s->source) == SOURCE_GIT && resolve(l, rev, err) < 0)
 		return -1;
 	if (s->store && store_revision_last(s->store, &l->arena, &recorded, err) < 0)
 		return -1;
@@ -541,7 +565,8 @@ int load_open(struct session *session, struct render_types *types, const char *r
 	struct source_changes dirty = {0};
 	if (check_all(ret, err) < 0 ||
 		(flags & LOAD_NOTICE && source_kind(session->source) == SOURCE_GIT &&
-			source_dirty(session->source, &spec_files, &ret->arena, &dirty, err) < 0)) {
+			source_dirty(session->source, &load_spec_files, &ret->arena, &dirty, err) <
+				0)) {
 		load_close(ret);
 		return -1;
 	}

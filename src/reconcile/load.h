@@ -29,6 +29,7 @@ enum load_flags {
 	LOAD_WORKTREE = 1 << 0, /* the files on disk instead of the commit */
 	LOAD_ALL = 1 << 1, /* read and check everything, as if nothing was recorded */
 	LOAD_NOTICE = 1 << 2, /* count uncommitted edits: costs a look at every file */
+	LOAD_TREE = 1 << 3, /* rev is the id of a tree of the whole repository, not a revision */
 };
 
 /* One spec of the revision, as far as it was needed. */
@@ -70,6 +71,9 @@ struct load {
 	const char *const *keys[KIND_COUNT]; /* cache of load_keys() */
 };
 
+/* Files that may be specs. */
+extern const struct source_filter load_spec_files;
+
 /*
  * Reads rev (NULL: HEAD; ignored for a plain folder), decodes what changed and checks it. 0 also
  * when specs are invalid: look at ret->diags.errors. types is borrowed.
@@ -102,6 +106,12 @@ const char *const *load_needs(struct load *l, struct arena *arena, const struct 
 const char *const *load_keys(struct load *l, enum spec_kind kind);
 /* How many specs of each kind the revision has. */
 MUST_CHECK int load_counts(struct load *l, size_t ret[KIND_COUNT], struct err **err);
+
+/*
+ * How many canvases of which something may exist would be destroyed because the revision has no
+ * canvas at all; 0 when it has one. Nobody means that, except those who say so.
+ */
+MUST_CHECK int load_lost_canvases(struct load *l, size_t *ret, struct err **err);
 
 /* The full digest of an object, as the pipeline works it out. */
 struct load_seen {

@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "format/yaml.h"
 #include "store/objects.h"
+#include "store/revisions.h"
 
 #include <string.h>
 
@@ -47,6 +48,20 @@ const struct config *recorded_config(struct store *store, struct arena *arena)
 {
 	const struct spec *spec = applied_spec(store, arena, "config");
 	return spec && spec->kind == KIND_CONFIG ? spec->config : NULL;
+}
+
+int recorded_branch(struct store *store, struct arena *arena, const char **ret, struct err **err)
+{
+	const struct config *config = recorded_config(store, arena);
+	struct revision_row *last = NULL;
+	*ret = config ? config->branch : NULL;
+	if (config || !store)
+		return 0;
+	if (store_revision_last(store, arena, &last, err) < 0)
+		return -1;
+	if (last)
+		*ret = spec_config_default(arena)->branch;
+	return 0;
 }
 
 bool role_has_member(const struct role *role, const char *actor)

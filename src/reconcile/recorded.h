@@ -15,6 +15,14 @@ const struct role *recorded_role(struct store *store, struct arena *arena, const
 /* The Config that was last applied; NULL if none ever was. */
 const struct config *recorded_config(struct store *store, struct arena *arena);
 
+/*
+ * The branch that is applied by what is recorded: the one in the recorded Config, the default's
+ * when something is recorded and there was no Config. *ret NULL when nothing is recorded, and the
+ * first commit to be reconciled says which.
+ */
+MUST_CHECK int recorded_branch(
+	struct store *store, struct arena *arena, const char **ret, struct err **err);
+
 bool role_has_member(const struct role *role, const char *actor);
 
 #endif

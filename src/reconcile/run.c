@@ -324,11 +324,14 @@ static int finish(struct run *run, struct err **err)
 static int find_plan_only(struct run *run, struct err **err)
 {
 	const struct source_rev *rev = &run->load.rev;
-	const struct config *recorded = recorded_config(run->session->store, &run->arena);
-	const char *want = recorded ? recorded->branch : run->load.config->branch;
-	bool part = str_eq(rev->branch, want);
+	const char *want;
 	if (source_kind(run->session->source) != SOURCE_GIT)
 		return 0;
+	if (recorded_branch(run->session->store, &run->arena, &want, err) < 0)
+		return -1;
+	if (!want)
+		want = run->load.config->branch;
+	bool part = str_eq(rev->branch, want);
 	if (run->options->rev &&
 		source_contains(run->session->source, want, rev->commit, &part, err) < 0)
 		return -1;

@@ -17,14 +17,20 @@
 enum { LOCK_GRACE_MS = 500 };
 
 /* The real user: under sudo still root, because that is who the system says acts. */
-static char *actor_name(void)
+char *session_account(void)
 {
 	const uid_t uid = getuid();
 	char buf[4096];
 	struct passwd pw, *found = NULL;
 	if (getpwuid_r(uid, &pw, buf, sizeof buf, &found) == 0 && found)
-		return xasprintf("os:%s", found->pw_name);
-	return xasprintf("os:%u", (unsigned)uid);
+		return xstrdup(found->pw_name);
+	return xasprintf("%u", (unsigned)uid);
+}
+
+static char *actor_name(void)
+{
+	AUTO_FREE char *account = session_account();
+	return xasprintf("os:%s", account);
 }
 
 /*
@@ -92,7 +98,7 @@ int session_open(const struct session_options *options, struct session *ret, str
 {
 	*ret = (struct session){
 		.dir = xstrdup(options->dir),
-		.actor = actor_name(),
+		.actor = options->actor ? xstrdup(options->actor) : actor_name(),
 		.now_ms = clock_now_ms(),
 		.lock = LOCK_NONE,
 	};

@@ -25,6 +25,7 @@ struct session_options {
 	unsigned flags;
 	int64_t lock_wait_ms; /* how long to wait for another process that holds the lock */
 	const char *what; /* for the lock's owner text: "reconcile" */
+	const char *actor; /* "git:alice"; NULL: the user of this process */
 };
 
 struct session {
@@ -37,6 +38,9 @@ struct session {
 	int64_t now_ms; /* wall clock at the start: one time for all decisions of a run */
 	struct lock lock;
 };
+
+/* Name of the user that this process runs as, heap-owned. */
+char *session_account(void);
 
 /*
  * Opens it; on failure *ret is left released. ERR_CONFLICT when another process holds the lock

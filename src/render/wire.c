@@ -213,6 +213,8 @@ static void wire_nodes(struct wiring *w)
 	for (size_t i = 0; i < c->node_count; i++) {
 		const size_t errors = w->diags->errors;
 		struct wire_node n = {.spec = &c->nodes[i]};
+		if (!n.spec->id)
+			continue; /* it is no text, which was said when it was read */
 		n.type = types_find(w->types, n.spec->type.text, w->diags);
 		if (n.type)
 			w->nodes[w->node_count++] = n;

@@ -65,30 +65,6 @@ int git_fail(const struct source *s, int code, struct err **err, const char *fmt
 }
 
 /*
- * Inside a hook git names the folders where pushed objects wait until the hook agrees
- * (githooks(5), git(1) GIT_OBJECT_DIRECTORY).
- */
-static int add_quarantine(struct source *s, struct err **err)
-{
-	const char *objects = getenv("GIT_OBJECT_DIRECTORY");
-	if (objects && *objects) {
-		const int rc = git_odb_add_disk_alternate(s->odb, objects);
-		if (rc < 0)
-			return git_fail(s, rc, err, "open the objects in %s", objects);
-	}
-	const char *others = getenv("GIT_ALTERNATE_OBJECT_DIRECTORIES");
-	for (const char *p = others ? others : ""; *p;) {
-		const size_t len = strcspn(p, ":");
-		AUTO_FREE char *dir = xstrndup(p, len);
-		const int rc = len ? git_odb_add_disk_alternate(s->odb, dir) : 0;
-		if (rc < 0)
-			return git_fail(s, rc, err, "open the objects in %s", dir);
-		p += len + (p[len] == ':');
-	}
-	return 0;
-}
-
-/*
  * libgit2 1.5 answers "not found" instead of "wrong owner" when a configuration exists that says
  * nothing about safe.directory.
  */
@@ -113,7 +89,7 @@ int git_need(struct source *s, struct err **err)
 	if (rc == 0)
 		rc = git_repository_odb(&s->odb, s->repo);
 	const int failed = rc < 0 ? git_fail(s, owner_code(s, rc), err, "open the repository")
-				  : add_quarantine(s, err);
+				  : quarantine_add(s, err);
 	if (failed) {
 		git_odb_free(s->odb);
 		git_repository_free(s->repo);
@@ -173,7 +149,7 @@ static int look_up(struct source *s, const char *rev, git_object **ret_object,
 	return rc < 0 ? git_fail(s, rc, err, "read HEAD") : 0;
 }
 
-static int subtree_of(
+int git_subtree(
 	struct source *s, const git_commit *commit, char ret[SOURCE_ID_SIZE], struct err **err)
 {
 	if (!*s->subtree) {
@@ -212,7 +188,7 @@ static int fill_rev(struct source *s, const git_object *object, const git_refere
 		if (strlen(name) < sizeof ret->branch)
 			memcpy(ret->branch, name, strlen(name) + 1);
 	}
-	return subtree_of(s, c, ret->tree, err);
+	return git_subtree(s, c, ret->tree, err);
 }
 
 int source_resolve(struct source *s, const char *rev, struct source_rev *ret, struct err **err)

@@ -58,6 +58,13 @@ MUST_CHECK int git_id(const char *hex, git_oid *ret, struct err **err);
 /* id NULL: an empty result and success. */
 MUST_CHECK int git_tree_by_id(struct source *s, const char *id, git_tree **ret, struct err **err);
 
+/* Id of the spec root's tree in the commit; ERR_NOT_FOUND if it is not there. */
+MUST_CHECK int git_subtree(
+	struct source *s, const git_commit *commit, char ret[SOURCE_ID_SIZE], struct err **err);
+
+/* quarantine.c: inside a hook, makes the pushed objects visible to s->odb. */
+MUST_CHECK int quarantine_add(struct source *s, struct err **err);
+
 /* A change list that grows in an arena. */
 struct change_list {
 	struct arena *arena;

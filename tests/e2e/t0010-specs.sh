@@ -63,6 +63,15 @@ test_expect_success 'every mistake of every file in one run, with exit code 3' '
 	like "$(cat err)" "roles/web-team.yaml:5:12: error: .*\[spec-account\]"
 '
 
+test_expect_success 'an id that is no text is one mistake and not the end' '
+	mkdir -p odd/canvases && cp -r shop/roles odd/ && printf "%s\n" "apiVersion: trueup/v1" \
+		"kind: Canvas" "metadata: {name: odd}" "spec:" "  nodes:" \
+		"    - {id: 5, data: {resourceType: S3}}" "    - {id: b, data: {resourceType: S3}}" \
+		"    - {id: on, data: {resourceType: S3}}" >odd/canvases/odd.yaml &&
+	expect_exit 3 trueup validate odd 2>err && cat err && grep "odd.yaml:6:12: error" err &&
+	grep "odd.yaml:8:12: error" err && grep "^2 errors" err
+'
+
 test_expect_success 'validate -o json, sarif and github' '
 	expect_exit 3 trueup -C bad validate -o json >out &&
 	is "$(json out "len(d[\"diagnostics\"])")" 2 &&

@@ -115,21 +115,41 @@ static bool read_offset(const char *at, const char *end, int64_t *ret)
 	return true;
 }
 
+enum { YEAR, MONTH, DAY, HOUR, MINUTE, SECOND, FIELDS };
+
+/* "2026-11-22T08:01:02", the T may be a blank. */
+static bool read_fields(const char **at, const char *end, int64_t ret[FIELDS])
+{
+	static const struct {
+		size_t digits;
+		const char *behind;
+		int64_t low, high;
+	} fields[FIELDS] = {
+		[YEAR] = {4, "-", 1970, 9999},
+		[MONTH] = {2, "-", 1, 12},
+		[DAY] = {2, "Tt ", 1, 31},
+		[HOUR] = {2, ":", 0, 23},
+		[MINUTE] = {2, ":", 0, 59},
+		[SECOND] = {2, NULL, 0, 60},
+	};
+	for (int i = 0; i < FIELDS; i++) {
+		if (!digits(at, end, fields[i].digits, &ret[i]) || ret[i] < fields[i].low ||
+			ret[i] > fields[i].high)
+			return false;
+		if (fields[i].behind && !skip(at, end, fields[i].behind))
+			return false;
+	}
+	return ret[DAY] <= calendar_days_in_month(ret[YEAR], (int)ret[MONTH]);
+}
+
 int64_t forge_time(const struct node *map, const char *key)
 {
 	const struct node *n = node_get(map, key);
 	if (!n || n->type != NODE_STRING)
 		return 0;
 	const char *at = n->text, *end = n->text + n->len;
-	int64_t year, month, day, hour, minute, second, fraction = 0, offset;
-	if (!digits(&at, end, 4, &year) || !skip(&at, end, "-") || !digits(&at, end, 2, &month) ||
-		!skip(&at, end, "-") || !digits(&at, end, 2, &day) || !skip(&at, end, "Tt "))
-		return 0;
-	if (!digits(&at, end, 2, &hour) || !skip(&at, end, ":") || !digits(&at, end, 2, &minute) ||
-		!skip(&at, end, ":") || !digits(&at, end, 2, &second))
-		return 0;
-	if (month < 1 || month > 12 || day < 1 || day > calendar_days_in_month(year, (int)month) ||
-		hour > 23 || minute > 59 || second > 60)
+	int64_t field[FIELDS], fraction = 0, offset;
+	if (!read_fields(&at, end, field))
 		return 0;
 	if (skip(&at, end, ".")) {
 		int64_t unit = 100, digit;
@@ -138,8 +158,9 @@ int64_t forge_time(const struct node *map, const char *key)
 	}
 	if (!read_offset(at, end, &offset))
 		return 0;
-	const int64_t days = calendar_day(
-		(struct calendar_date){.year = year, .month = (int)month, .day = (int)day});
-	const int64_t seconds = days * SECONDS_OF_DAY + hour * 3600 + minute * 60 + second - offset;
+	const int64_t days = calendar_day((struct calendar_date){
+		.year = field[YEAR], .month = (int)field[MONTH], .day = (int)field[DAY]});
+	const int64_t seconds = days * SECONDS_OF_DAY + field[HOUR] * 3600 + field[MINUTE] * 60 +
+				field[SECOND] - offset;
 	return seconds * 1000 + fraction;
 }

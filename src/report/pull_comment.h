@@ -15,32 +15,37 @@
 struct str;
 
 /* How far the work on a pull request is. */
-enum pull_phase {
-	PULL_CHECKED, /* the specs were read: the preview stands, engines are still planning */
-	PULL_PLANNED, /* all plans that were to be made are there (or failed) */
-	PULL_APPLYING,
-	PULL_APPLIED, /* whatever came of it: see each object's status */
+enum pull_view_phase {
+	PULL_VIEW_PREVIEW, /* the specs were read; engines are still planning */
+	PULL_VIEW_PLANNED, /* all plans that were to be made are there (or failed) */
+	PULL_VIEW_APPLYING,
+	PULL_VIEW_APPLIED, /* whatever came of it: see each object's status */
 };
 
 /* A line of its own with a sign: what people must know before they go on. */
-enum pull_note_kind { PULL_NOTE_INFO, PULL_NOTE_WARNING, PULL_NOTE_BLOCKED };
+enum pull_view_note_kind { PULL_NOTE_INFO, PULL_NOTE_WARNING, PULL_NOTE_BLOCKED };
 
-struct pull_note {
-	enum pull_note_kind kind;
+struct pull_view_note {
+	enum pull_view_note_kind kind;
 	const char *text; /* plain text */
 };
 
 struct pull_view {
 	const struct run_outcome *run; /* objects are those that the pull request touches */
-	enum pull_phase phase;
+	enum pull_view_phase phase;
 	const char *commit; /* head, whole */
 	const char *word; /* of commands: "trueup" */
 	/* Beyond what the gates say: locks, forks, requirements, voided plans. */
-	const struct pull_note *notes;
+	const struct pull_view_note *notes;
 	size_t note_count;
 	/* Whether `apply` would do something now, and otherwise why not; NULL: nothing to say. */
 	bool may_apply;
 	const char *why_not;
+	/*
+	 * It is applied once it is merged: trueup/apply then does not wait for that, since a
+	 * required status that waits would keep it from being merged.
+	 */
+	bool apply_after_merge;
 	const char *details_url; /* target of the statuses; NULL: none */
 };
 
@@ -56,11 +61,12 @@ enum { PULL_OBJECT_STATUSES = 20 };
 struct forge_statuses pull_statuses(const struct pull_view *view, struct arena *arena);
 
 /*
- * Splits Markdown into parts of at most limit bytes, each whole by itself: a fence, a table or a
- * <details> that is cut is closed and opened again, and every part says which it is. At most
- * PULL_PARTS_MAX parts; what is beyond is left out, and the last part says so. Parts in arena.
+ * Splits Markdown into parts of at most limit bytes (at least PULL_PART_MIN), each whole by itself:
+ * a fence, a table or a <details> that is cut is closed and opened again, and every part of several
+ * says which it is. At most PULL_PARTS_MAX parts; what is beyond is left out, and the last part
+ * says so. Parts are in the arena.
  */
-enum { PULL_PARTS_MAX = 10 };
+enum { PULL_PARTS_MAX = 10, PULL_PART_MIN = 4096 };
 const char *const *pull_comment_split(
 	const char *text, size_t limit, struct arena *arena, size_t *ret_count);
 

@@ -159,6 +159,19 @@ int store_outbox_get(struct store *store, const struct outbox_row *like, struct 
 	return 0;
 }
 
+int store_outbox_lane(struct store *store, const struct outbox_row *like, struct arena *arena,
+	struct outbox_rows *ret, struct err **err)
+{
+	*ret = (struct outbox_rows){0};
+	AUTO_SQL q = SQL_NONE;
+	if (sql_start(store, SQL_OUTBOX_LANE, &q, err) < 0)
+		return -1;
+	sql_text(&q, like->channel);
+	sql_text(&q, like->target);
+	sql_text(&q, like->lane);
+	return read_rows(&q, arena, false, ret, err);
+}
+
 int store_outbox_list(struct store *store, enum outbox_state state, int64_t limit,
 	struct arena *arena, struct outbox_rows *ret, struct err **err)
 {

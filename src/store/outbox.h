@@ -76,6 +76,9 @@ MUST_CHECK int store_outbox_next(
 /* One row by channel, target and key; *ret NULL if there is none. */
 MUST_CHECK int store_outbox_get(struct store *store, const struct outbox_row *like,
 	struct arena *arena, struct outbox_row **ret, struct err **err);
+/* All of a lane, whatever their state, without their payloads. */
+MUST_CHECK int store_outbox_lane(struct store *store, const struct outbox_row *like,
+	struct arena *arena, struct outbox_rows *ret, struct err **err);
 /* Those in a state, newest change first, without their payloads. limit 0: 50. */
 MUST_CHECK int store_outbox_list(struct store *store, enum outbox_state state, int64_t limit,
 	struct arena *arena, struct outbox_rows *ret, struct err **err);

@@ -266,6 +266,9 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_OUTBOX_GET] =
 		"SELECT " OUTBOX_COLUMNS ", payload FROM outbox"
 		" WHERE channel = ?1 AND target = ?2 AND key = ?3",
+	[SQL_OUTBOX_LANE] =
+		"SELECT " OUTBOX_COLUMNS " FROM outbox"
+		" WHERE channel = ?1 AND target = ?2 AND lane = ?3 ORDER BY seq",
 	/*
 	 * A wish that stands already is left alone unless it is dead. One that replaces a delivered
 	 * wish goes to the end of its lane, otherwise it keeps the place.

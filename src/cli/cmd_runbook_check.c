@@ -17,14 +17,14 @@ static struct node *variable_node(struct arena *a, const struct runbook_variable
 }
 
 /* To have a value, a variable must not be empty. */
-static bool is_available(const struct run_variables *vars, const struct runbook_variable *v)
+static bool is_available(const struct given_vars *vars, const struct runbook_variable *v)
 {
 	const char *value = runbook_variable_value(vars, v->name.text);
 	return value && value[0];
 }
 
 static void print_env_json(struct cli *cli, struct arena *a, const struct runbook_file *file,
-	const struct run_variables *vars)
+	const struct given_vars *vars)
 {
 	struct node *document = report_document(a, cli->command->name);
 	struct node *required = node_new_seq(a), *available = node_new_seq(a),
@@ -43,7 +43,7 @@ static void print_env_json(struct cli *cli, struct arena *a, const struct runboo
 }
 
 static void print_env(
-	struct cli *cli, const struct runbook_file *file, const struct run_variables *vars)
+	struct cli *cli, const struct runbook_file *file, const struct given_vars *vars)
 {
 	enum { COLUMNS = 3, DESCRIPTION = 2 };
 	const struct runbook *rb = file->runbook;
@@ -65,7 +65,7 @@ static void print_env(
 static int run_env(struct cli *cli, struct err **err)
 {
 	AUTO_RUNBOOK_FILES files = {0};
-	struct run_variables vars;
+	struct given_vars vars;
 	if (runbook_files_open(cli, &files, err) < 0 ||
 		runbook_variables_given(cli, &files.worktree.arena, &vars, err) < 0)
 		return -1;
@@ -149,7 +149,7 @@ static int run_validate(struct cli *cli, struct err **err)
 {
 	AUTO_RUNBOOK_FILES files = {0};
 	AUTO_DIAGS all = {0};
-	struct run_variables vars;
+	struct given_vars vars;
 	if (runbook_files_open(cli, &files, err) < 0 ||
 		runbook_variables_given(cli, &files.worktree.arena, &vars, err) < 0)
 		return -1;

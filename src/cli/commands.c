@@ -39,6 +39,8 @@ extern const struct command cmd_unlock;
 extern const struct command cmd_render;
 extern const struct command cmd_runbook_env;
 extern const struct command cmd_runbook_list;
+extern const struct command cmd_runbook_history;
+extern const struct command cmd_runbook_run;
 extern const struct command cmd_runbook_show;
 extern const struct command cmd_runbook_validate;
 extern const struct command cmd_version;
@@ -63,6 +65,8 @@ const struct command *const commands[] = {
 	&cmd_runbook_show,
 	&cmd_runbook_env,
 	&cmd_runbook_validate,
+	&cmd_runbook_run,
+	&cmd_runbook_history,
 	&cmd_hook_install,
 	&cmd_hook_remove,
 	&cmd_hook_status,
@@ -84,7 +88,7 @@ const struct command *const commands[] = {
 
 const struct command_family command_families[] = {
 	{"hook", "check and reconcile what is pushed, and check what is committed"},
-	{"runbook", "look at runbooks and check them"},
+	{"runbook", "look at runbooks, check them, run them"},
 	{0},
 };
 

@@ -8,38 +8,15 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "cli/session.h"
+#include "cli/signals.h"
 #include "report/diag_print.h"
 #include "report/json.h"
 #include "report/plan_print.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
-
-/* How often SIGINT or SIGTERM came. The only state of this kind: a handler has nothing else. */
-static volatile sig_atomic_t interrupts;
-
-static void on_interrupt(int signal)
-{
-	(void)signal;
-	interrupts++;
-}
-
-static void catch_signals(bool detached)
-{
-	struct sigaction act = {.sa_handler = on_interrupt};
-	(void)sigemptyset(&act.sa_mask);
-	(void)sigaction(SIGINT, &act, NULL);
-	(void)sigaction(SIGTERM, &act, NULL);
-	/* Who reads our output may go; the work goes on and is recorded. */
-	act.sa_handler = SIG_IGN;
-	(void)sigaction(SIGPIPE, &act, NULL);
-	(void)sigaction(SIGHUP, &act, NULL);
-	if (detached)
-		(void)sigaction(SIGINT, &act, NULL);
-}
 
 struct front {
 	struct cli *cli;
@@ -135,9 +112,8 @@ static int run_in_session(struct cli *cli, struct session *session, struct run_o
 			.progress = cli->errout,
 			.verbose = detached || cli->verbose > 0},
 	};
-	catch_signals(detached);
+	options->interrupts = signals_catch(detached);
 	options->environ = (const char *const *)environ;
-	options->interrupts = &interrupts;
 	options->listener = on_event;
 	options->data = &front;
 	options->notice = cli->errout->tty;

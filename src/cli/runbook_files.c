@@ -118,7 +118,7 @@ void runbook_files_close(struct runbook_files *files)
 
 struct world {
 	int folder;
-	const struct run_variables *vars;
+	const struct given_vars *vars;
 };
 
 static bool variable(void *data, const char *name)
@@ -132,7 +132,7 @@ static enum runbook_path path_on_disk(void *data, const char *path)
 }
 
 bool runbook_file_validate(
-	struct runbook_files *files, struct runbook_file *file, const struct run_variables *vars)
+	struct runbook_files *files, struct runbook_file *file, const struct given_vars *vars)
 {
 	if (!file->runbook)
 		return false;
@@ -150,7 +150,7 @@ bool runbook_file_validate(
 /* ---- variables ---- */
 
 static int read_env_file(const struct cli *cli, struct arena *arena, const char *path,
-	struct run_variables *ret, struct err **err)
+	struct given_vars *ret, struct err **err)
 {
 	AUTO_STR text = STR_INIT;
 	AUTO_DIAGS diags = {0};
@@ -158,7 +158,7 @@ static int read_env_file(const struct cli *cli, struct arena *arena, const char 
 		return err_wrap(err, "--env-file");
 	struct src *src = arena_alloc(arena, sizeof *src);
 	*src = (struct src){path, arena_memdup(arena, text.data, text.len), text.len};
-	run_variables_read(arena, src, ret, &diags);
+	given_vars_read(arena, src, ret, &diags);
 	if (!diags.errors)
 		return 0;
 	diag_print_text(cli->errout, &diags);
@@ -166,22 +166,22 @@ static int read_env_file(const struct cli *cli, struct arena *arena, const char 
 }
 
 int runbook_variables_given(
-	const struct cli *cli, struct arena *arena, struct run_variables *ret, struct err **err)
+	const struct cli *cli, struct arena *arena, struct given_vars *ret, struct err **err)
 {
-	*ret = (struct run_variables){0};
+	*ret = (struct given_vars){0};
 	for (const char *const *p = opt_list(cli->opts, "env-file"); *p; p++)
 		if (read_env_file(cli, arena, *p, ret, err) < 0)
 			return -1;
 	for (const char *const *p = opt_list(cli->opts, "env"); *p; p++)
-		if (run_variables_add(arena, *p, ret, err) < 0)
+		if (given_vars_add(arena, *p, ret, err) < 0)
 			return err_wrap(err, "--env");
 	return 0;
 }
 
-const char *runbook_variable_value(const struct run_variables *vars, const char *name)
+const char *runbook_variable_value(const struct given_vars *vars, const char *name)
 {
-	const char *value = run_variables_get(vars, name);
-	return value ? value : getenv(name);
+	const struct given_var *given = given_vars_get(vars, name);
+	return given ? given->value : getenv(name);
 }
 
 const char *runbook_claims_text(struct arena *arena, const struct runbook *rb)

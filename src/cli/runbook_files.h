@@ -35,12 +35,12 @@ void runbook_files_close(struct runbook_files *files);
  * or in the environment of this process. Adds to file->diags; true if there is no error.
  */
 bool runbook_file_validate(
-	struct runbook_files *files, struct runbook_file *file, const struct run_variables *vars);
+	struct runbook_files *files, struct runbook_file *file, const struct given_vars *vars);
 
 /* The values of --env-file and --env, in this order. A broken file is ERR_INVALID after its
  * diagnostics were printed. */
 MUST_CHECK int runbook_variables_given(
-	const struct cli *cli, struct arena *arena, struct run_variables *ret, struct err **err);
+	const struct cli *cli, struct arena *arena, struct given_vars *ret, struct err **err);
 /* Rows of an option table for them. */
 #define RUNBOOK_VARIABLE_OPTIONS                                                                   \
 	{.name = "env",                                                                            \
@@ -53,8 +53,9 @@ MUST_CHECK int runbook_variables_given(
 		.help = "variables from the lines NAME=VALUE of FILE"                              \
 	}
 
-/* Is the variable among vars or in the environment of this process? */
-const char *runbook_variable_value(const struct run_variables *vars, const char *name);
+/* The value of the variable, or where it is to be taken from; NULL: neither in vars nor in our
+ * environment. */
+const char *runbook_variable_value(const struct given_vars *vars, const char *name);
 
 /* "roles: sre, api; stage: prod", or NULL if no claim is asked for; in arena. */
 const char *runbook_claims_text(struct arena *arena, const struct runbook *runbook);

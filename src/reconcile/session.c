@@ -73,7 +73,7 @@ static int take_lock(struct session *s, const struct session_options *o, struct 
 
 static int open_all(struct session *s, const struct session_options *o, struct err **err)
 {
-	const bool writes = o->flags & SESSION_LOCK;
+	const bool writes = o->flags & (SESSION_LOCK | SESSION_WRITE);
 	if (source_open(o->dir, NULL, &s->source, err) < 0)
 		return -1;
 	const char *state = o->state_dir ? o->state_dir : source_state_dir(s->source);
@@ -84,7 +84,7 @@ static int open_all(struct session *s, const struct session_options *o, struct e
 		return err_errno(err, errno, "open the state folder %s", state);
 	if (!s->state_dir)
 		s->state_dir = xstrdup(state);
-	if (writes && take_lock(s, o, err) < 0)
+	if (o->flags & SESSION_LOCK && take_lock(s, o, err) < 0)
 		return -1;
 	if (store_open(s->state_dir, writes ? 0 : STORE_READ_ONLY, &s->store, err) < 0) {
 		if (writes || err_kind_of(*err) != ERR_NOT_FOUND)

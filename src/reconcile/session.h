@@ -17,6 +17,7 @@ struct err;
 enum session_flags {
 	SESSION_READ = 0, /* look only; a store that is not there yet is fine: store NULL */
 	SESSION_LOCK = 1 << 0, /* change things: takes the lock, makes the store */
+	SESSION_WRITE = 1 << 1, /* record things beside others: makes the store, takes no lock */
 };
 
 struct session_options {

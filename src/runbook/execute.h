@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct err;
 
@@ -106,6 +107,13 @@ void run_policy_default(struct run_policy *policy);
 
 /* NULL if a variable of this name may be set, otherwise why not, as half a sentence. */
 const char *run_var_refused(const char *name);
+
+/*
+ * Writes a new file without the ceremony of fs_write_atomic(): for what nobody reads before
+ * something that is written atomically says that it is there.
+ */
+MUST_CHECK int run_file_write(
+	const char *path, const void *data, size_t len, mode_t mode, struct err **err);
 
 /* One kind of target. */
 struct target_executor {

@@ -30,13 +30,6 @@ struct run_plan {
 	struct run_policy policy;
 };
 
-/*
- * Writes a new file without the ceremony of fs_write_atomic(): for what nobody reads before
- * something that is written atomically says that it is there.
- */
-MUST_CHECK int run_file_write(
-	const char *path, const void *data, size_t len, mode_t mode, struct err **err);
-
 MUST_CHECK int run_plan_write(const char *dir, const struct run_plan *plan, struct err **err);
 MUST_CHECK int run_plan_read(
 	const char *dir, struct arena *arena, struct run_plan *ret, struct err **err);

@@ -49,7 +49,7 @@ struct history_entry {
 	size_t setting_count;
 	const char *out, *err; /* the streams, as they were before they were escaped */
 	const char *const *errors; /* of a refusal in form D: one, its text */
-	const char *const *warnings;
+	const char *const *warnings; /* in form D as a block `Notes`, which is not read back */
 };
 
 struct history {

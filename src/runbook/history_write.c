@@ -116,6 +116,14 @@ void history_write_markdown(
 	}
 	if (e->err[0])
 		add_fenced("Stderr", e->err, limits, out);
+	if (!e->warnings[0])
+		return;
+	AUTO_STR lines = STR_INIT;
+	for (size_t i = 0; e->warnings[i]; i++)
+		str_addf(&lines, "%s%s", i ? "\n" : "", e->warnings[i]);
+	if (e->err[0])
+		str_addc(out, '\n');
+	add_fenced("Notes", lines.data, limits, out);
 }
 
 /* ---- JSON ---- */

@@ -7,21 +7,49 @@
 
 #include <string.h>
 
-static void put(struct arena *arena, struct run_variables *vars, struct run_variable variable)
+void given_vars_put(struct arena *arena, struct given_vars *vars, struct given_var var)
 {
 	for (size_t i = 0; i < vars->count; i++)
-		if (str_eq(vars->items[i].name, variable.name)) {
-			vars->items[i] = variable;
+		if (str_eq(vars->items[i].name, var.name)) {
+			vars->items[i] = var;
 			return;
 		}
 	vars->items =
 		arena_grow(arena, vars->items, vars->count, &vars->cap, sizeof vars->items[0]);
-	vars->items[vars->count++] = variable;
+	vars->items[vars->count++] = var;
+}
+
+/* Is the value "{WORD: NAME}" with one of the known words? Then *var becomes the reference. */
+static void read_reference(struct arena *arena, struct given_var *var)
+{
+	static const struct {
+		const char *word;
+		enum value_kind kind;
+	} words[] = {
+		{"{fromEnv:", VALUE_FROM_ENV},
+		{"{fromFile:", VALUE_FROM_FILE},
+		{"{credential:", VALUE_CREDENTIAL},
+	};
+	const size_t len = strlen(var->value);
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (!str_starts(var->value, words[i].word) || var->value[len - 1] != '}')
+			continue;
+		const char *from = var->value + strlen(words[i].word), *to = var->value + len - 1;
+		while (from < to && *from == ' ')
+			from++;
+		while (to > from && to[-1] == ' ')
+			to--;
+		if (to == from || memchr(from, '\n', (size_t)(to - from)))
+			return;
+		var->value = arena_memdup(arena, from, (size_t)(to - from));
+		var->kind = words[i].kind;
+		return;
+	}
 }
 
 /* Why the text is no variable; NULL after adding it. */
 static const char *add(
-	struct arena *arena, const char *text, size_t len, struct run_variables *vars)
+	struct arena *arena, const char *text, size_t len, bool references, struct given_vars *vars)
 {
 	const char *eq = memchr(text, '=', len);
 	if (!eq)
@@ -29,23 +57,24 @@ static const char *add(
 	const size_t name_len = (size_t)(eq - text), value_len = len - name_len - 1;
 	if (!env_name_ok(text, name_len))
 		return "the name may have letters, digits and '_' and must not start with a digit";
-	if (value_len > RUN_MAX_VALUE)
+	if (value_len > GIVEN_MAX_VALUE)
 		return "the value is longer than 128 KiB";
 	if (memchr(eq, '\0', len - name_len))
 		return "the value holds a NUL character";
-	if (vars->count >= RUN_MAX_VARIABLES)
+	if (vars->count >= GIVEN_MAX_VARS)
 		return "there are more than 1000 variables";
-	put(arena, vars,
-		(struct run_variable){arena_memdup(arena, text, name_len),
-			arena_memdup(arena, eq + 1, value_len)});
+	struct given_var var = {arena_memdup(arena, text, name_len),
+		arena_memdup(arena, eq + 1, value_len), VALUE_PLAIN};
+	if (references)
+		read_reference(arena, &var);
+	given_vars_put(arena, vars, var);
 	return NULL;
 }
 
-int run_variables_add(
-	struct arena *arena, const char *text, struct run_variables *vars, struct err **err)
+int given_vars_add(struct arena *arena, const char *text, struct given_vars *vars, struct err **err)
 {
 	enum { SHOWN_MAX = 64 };
-	const char *why = add(arena, text, strlen(text), vars);
+	const char *why = add(arena, text, strlen(text), true, vars);
 	if (!why)
 		return 0;
 	if (!strchr(text, '='))
@@ -55,7 +84,7 @@ int run_variables_add(
 		(int)utf8_cut(text, strcspn(text, "="), SHOWN_MAX), text, why);
 }
 
-void run_variables_read(struct arena *arena, const struct src *src, struct run_variables *vars,
+void given_vars_read(struct arena *arena, const struct src *src, struct given_vars *vars,
 	struct diag_list *diags)
 {
 	const char *p = src->data, *end = p + src->len;
@@ -68,7 +97,7 @@ void run_variables_read(struct arena *arena, const struct src *src, struct run_v
 		const char *next = nl ? nl + 1 : end;
 		if (len && p[len - 1] == '\r')
 			len--;
-		const char *why = len && p[0] != '#' ? add(arena, p, len, vars) : NULL;
+		const char *why = len && p[0] != '#' ? add(arena, p, len, false, vars) : NULL;
 		if (why) {
 			struct diag *d =
 				diag_error(diags, "env-file", ((struct pos){silent, line, 1}),
@@ -79,10 +108,20 @@ void run_variables_read(struct arena *arena, const struct src *src, struct run_v
 	}
 }
 
-const char *run_variables_get(const struct run_variables *vars, const char *name)
+const struct given_var *given_vars_get(const struct given_vars *vars, const char *name)
 {
 	for (size_t i = 0; i < vars->count; i++)
 		if (str_eq(vars->items[i].name, name))
-			return vars->items[i].value;
+			return &vars->items[i];
 	return NULL;
+}
+
+bool given_var_name_is_secret(const char *name)
+{
+	static const char *const words[] = {
+		"TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "KEY", "CREDENTIAL"};
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strcasestr(name, words[i]))
+			return true;
+	return false;
 }

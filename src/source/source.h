@@ -90,6 +90,7 @@ struct source_change {
 	enum source_op op;
 	enum source_entry entry; /* what it is now; what it was if removed */
 	bool on_disk; /* the content is the file's, not an object's */
+	bool executable; /* by source_diff() only */
 	const char *path;
 	const char *old_id; /* NULL when added */
 	const char *new_id; /* NULL when removed */

@@ -69,6 +69,7 @@ static int add_file(struct tree_walk *w, const char *path, const git_tree_entry 
 		return -1;
 	c->op = !old ? SOURCE_ADDED : !new ? SOURCE_REMOVED : SOURCE_MODIFIED;
 	c->entry = entry_kind(new ? new : old);
+	c->executable = new &&git_tree_entry_filemode(new) == GIT_FILEMODE_BLOB_EXECUTABLE;
 	c->old_id = old ? id_text(w->list.arena, old) : NULL;
 	c->new_id = new ? id_text(w->list.arena, new) : NULL;
 	return 0;

@@ -143,6 +143,9 @@ struct canvas {
 	size_t edge_count;
 };
 
+/* Where entries in the history of runbooks are written. */
+enum history_place { HISTORY_COMMIT, HISTORY_BRANCH, HISTORY_OFF };
+
 struct config {
 	const char *branch; /* default: "main" */
 	bool apply_auto; /* apply: auto | manual; default: manual */
@@ -157,6 +160,16 @@ struct config {
 		int64_t every_ms; /* 0: never */
 		bool heal;
 	} drift;
+	struct {
+		enum history_place write; /* default: COMMIT */
+		int64_t keep; /* entries of a file; default 50 */
+		int64_t bytes; /* of each stream of an entry; default 4096 */
+	} history;
+	struct {
+		bool allow_bash; /* where zsh is missing and the runbook names no shell */
+		bool finish; /* whenKilled: finish; otherwise the script is ended */
+		bool isolation_required;
+	} runbooks;
 	struct spec_texts required_tags; /* policy.requiredTags */
 	struct {
 		int64_t max_objects, max_nodes; /* policy.limits; 0: the built-in limits */

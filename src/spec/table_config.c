@@ -163,6 +163,73 @@ static const struct field_table table_policy = {.name = "policy",
 	.count = ARRAY_LEN(policy_fields),
 	.later = later_policy};
 
+static const char *const history_words[] = {"commit", "branch", "off", NULL};
+static const struct field history_fields[] = {
+	{.key = "write",
+		.type = FIELD_WORD,
+		.offset = AT(history.write),
+		.words = history_words,
+		.fallback = "commit",
+		.doc = "Where an entry goes: into the file by a commit to `branch`, into the file "
+		       "on the branch trueup/history (for a branch that nobody may push to), or "
+		       "nowhere. The record of runs is the store in any case.",
+		.example = "branch"},
+	{.key = "keep",
+		.type = FIELD_INT,
+		.offset = AT(history.keep),
+		.min = 1,
+		.max = 1000,
+		.fallback = "50",
+		.doc = "How many entries a file holds; the oldest go first.",
+		.example = "20"},
+	{.key = "bytes",
+		.type = FIELD_INT,
+		.offset = AT(history.bytes),
+		.min = 256,
+		.max = 65536,
+		.fallback = "4096",
+		.doc = "Bytes of each output stream in an entry: of more, head and tail.",
+		.example = "2048"},
+};
+static const struct field_table table_history = {.name = "history",
+	.doc = "Entries of runs in the files of runbooks.",
+	.fields = history_fields,
+	.count = ARRAY_LEN(history_fields)};
+
+static const char *const killed_words[] = {"stop", "finish", NULL};
+static const char *const isolation_words[] = {"best_effort", "required", NULL};
+static const struct field runbook_fields[] = {
+	{.key = "isolation",
+		.type = FIELD_WORD,
+		.flags = FIELD_AS_BOOL,
+		.offset = AT(runbooks.isolation_required),
+		.words = isolation_words,
+		.fallback = "best_effort",
+		.doc = "`required`: no script runs below full isolation, whatever its runbook "
+		       "says.",
+		.example = "required"},
+	{.key = "whenKilled",
+		.type = FIELD_WORD,
+		.flags = FIELD_AS_BOOL,
+		.offset = AT(runbooks.finish),
+		.words = killed_words,
+		.fallback = "stop",
+		.doc = "What becomes of a script when the trueup that started it is killed: it is "
+		       "ended at once, or finishes and is taken over by the next command.",
+		.example = "finish"},
+	{.key = "allowBash",
+		.type = FIELD_BOOL,
+		.offset = AT(runbooks.allow_bash),
+		.fallback = "false",
+		.doc = "Where zsh is not installed, run scripts with bash. Some mean something "
+		       "else there.",
+		.example = "true"},
+};
+static const struct field_table table_runbooks = {.name = "runbooks",
+	.doc = "How scripts of runbooks are run.",
+	.fields = runbook_fields,
+	.count = ARRAY_LEN(runbook_fields)};
+
 static const struct field config_fields[] = {
 	{.key = "branch",
 		.type = FIELD_TEXT,
@@ -198,6 +265,16 @@ static const struct field config_fields[] = {
 		.table = &table_drift,
 		.doc = "Looking for differences between resources and what was applied.",
 		.example = "{every: 6h}"},
+	{.key = "history",
+		.type = FIELD_TABLE,
+		.table = &table_history,
+		.doc = "Entries of runs in the files of runbooks.",
+		.example = "{write: branch, keep: 20}"},
+	{.key = "runbooks",
+		.type = FIELD_TABLE,
+		.table = &table_runbooks,
+		.doc = "How scripts of runbooks are run.",
+		.example = "{isolation: required}"},
 	{.key = "policy",
 		.type = FIELD_TABLE,
 		.table = &table_policy,
@@ -220,8 +297,7 @@ static void check_config(struct decoder *d, const struct node *map, void *obj)
 	config->policy = node_get(map, "policy");
 }
 
-static const char *const later_config[] = {
-	"pullRequests", "history", "notifications", "exchangeRates", NULL};
+static const char *const later_config[] = {"pullRequests", "notifications", "exchangeRates", NULL};
 const struct field_table table_config = {.name = "Config",
 	.doc = "Settings of the repository; at most one, usually trueup.yaml. Secrets and listen "
 	       "addresses are not here but in the server's own file.",

@@ -1,133 +1,88 @@
 /* trueup runbook run NAME */
-#include "base/clock.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "cli/runbook_files.h"
-#include "cli/runbook_report.h"
-#include "cli/session.h"
+#include "cli/runbook_front.h"
 #include "cli/signals.h"
-#include "reconcile/runbook_adopt.h"
-#include "reconcile/runbook_history.h"
-#include "reconcile/runbook_run.h"
-#include "report/diag_print.h"
-#include "report/json.h"
+#include "runbook/call.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 extern char **environ;
 
-/* ---- while it runs ---- */
+/* ---- inside of another run ---- */
 
-struct front {
-	struct cli *cli;
-	bool prints; /* text, as it happens */
-	bool open_line; /* the output ended without a newline */
-};
-
-static void print_output(struct front *front, const struct runbook_event *event)
+static void print_frame(void *data, enum call_frame kind, const char *text, size_t len)
 {
-	AUTO_STR text = STR_INIT;
-	str_addn(&text, event->text, event->len);
-	/* A NUL would end the text before its end. */
-	for (size_t i = 0; i < text.len; i++)
-		if (!text.data[i])
-			text.data[i] = ' ';
-	term_put(front->cli->out, STYLE_PLAIN, text.data);
-	(void)fflush(front->cli->out->file);
-	if (text.len)
-		front->open_line = text.data[text.len - 1] != '\n';
+	struct cli *cli = data;
+	struct term *t = kind == CALL_OUT ? cli->out : cli->errout;
+	/* It was made harmless by who sent it. */
+	term_write(t, text, len);
+	(void)fflush(t->file);
 }
 
-static void end_line(struct front *front)
+/* What is ours in the script's environment is nothing for the child. */
+static const char *const *script_environment(struct arena *arena)
 {
-	if (front->open_line)
-		term_newline(front->cli->out);
-	front->open_line = false;
-	(void)fflush(front->cli->out->file);
+	size_t count = 0, n = 0;
+	while (environ[count])
+		count++;
+	const char **list = arena_array(arena, count + 1, sizeof *list);
+	for (size_t i = 0; i < count; i++)
+		if (!str_starts(environ[i], "TRUEUP_") && !str_starts(environ[i], "RUNBOOK_"))
+			list[n++] = environ[i];
+	return list;
 }
 
-static void on_event(void *data, const struct runbook_event *event)
+/* References to our own environment mean that of the script. */
+static int resolve_own(struct given_vars *vars, struct err **err)
 {
-	struct front *front = data;
-	struct term *t = front->cli->errout;
-	if (event->kind == RUNBOOK_EVENT_OUTPUT) {
-		if (front->prints)
-			print_output(front, event);
-		return;
+	for (size_t i = 0; i < vars->count; i++) {
+		struct given_var *var = &vars->items[i];
+		if (var->kind != VALUE_FROM_ENV)
+			continue;
+		const char *value = getenv(var->value);
+		if (!value)
+			return err_set(err, ERR_INVALID,
+				"no value for '%s': the environment variable %s is not set",
+				var->name, var->value);
+		var->value = value;
+		var->kind = VALUE_PLAIN;
 	}
-	if (front->prints)
-		end_line(front);
-	if (event->kind == RUNBOOK_EVENT_STARTED && front->cli->verbose)
-		term_note(t, "run %s of %s started, attempt %lld", event->row->id,
-			event->row->runbook, (long long)event->row->attempt);
-	else if (event->kind == RUNBOOK_EVENT_ENDED && front->prints)
-		runbook_print_end(t, event->row);
-	else if (event->kind == RUNBOOK_EVENT_WAITS || event->kind == RUNBOOK_EVENT_RETRY ||
-		 event->kind == RUNBOOK_EVENT_NOTICE)
-		term_note(t, "%s", event->text);
+	return 0;
 }
 
-/* ---- results ---- */
-
-static void print_problems(struct cli *cli, const struct runbook_run *run)
+static int call(struct cli *cli, const char *folder, struct arena *arena, struct given_vars *vars,
+	struct err **err)
 {
-	if (run->diags.count) {
-		diag_print_text(cli->errout, &run->diags);
-		diag_print_summary(cli->errout, &run->diags);
-	}
-	if (run->fate == RUNBOOK_INVALID && !run->diags.errors)
-		term_printf(cli->errout, STYLE_RED, "%s\n", run->reason);
-	if (run->fate == RUNBOOK_REFUSED && !run->row.dir)
-		term_printf(cli->errout, STYLE_RED, "%s\n", run->reason);
-	if (run->fate != RUNBOOK_WAITS)
-		return;
-	term_printf(cli->out, STYLE_YELLOW, "%s waits: %s\n", run->name, run->reason);
-	term_note(cli->out,
-		"plan %s sha256:%.12s; `trueup approve %s`, then run it again with the same "
-		"variables",
-		run->plan->id, run->identity, run->plan->object_key);
-}
-
-static void print_look(struct cli *cli, const struct runbook_run *run)
-{
-	const char *claims =
-		runbook_claims_text((struct arena *)(uintptr_t)&run->arena, run->runbook);
-	term_printf(cli->out, STYLE_BOLD, "%s", run->name);
-	term_printf(cli->out, STYLE_PLAIN, " would run%s%s%s\n", run->role ? " as " : "",
-		run->role ? run->role : "", run->approval ? " after an approval" : "");
-	term_printf(cli->out, STYLE_DIM, "commit     ");
-	term_printf(cli->out, STYLE_PLAIN, "%.10s\n",
-		run->commit[0] ? run->commit : "the file as it lies on disk");
-	term_printf(cli->out, STYLE_DIM, "claims     ");
-	term_printf(cli->out, STYLE_PLAIN, "%s\n", claims ? claims : "none");
-	term_printf(cli->out, STYLE_DIM, "target     ");
-	term_printf(cli->out, STYLE_PLAIN, "local\n");
-	for (size_t i = 0; i < run->var_count; i++) {
-		term_printf(cli->out, STYLE_DIM, i ? "           " : "variables  ");
-		term_printf(cli->out, STYLE_PLAIN, "%s%s\n", run->vars[i].name,
-			run->vars[i].secret ? " (secret)" : "");
-	}
-	for (size_t i = 0; i < run->runbook->inputs.count; i++) {
-		term_printf(cli->out, STYLE_DIM, i ? "           " : "inputs     ");
-		term_printf(cli->out, STYLE_PLAIN, "%s\n", run->runbook->inputs.items[i].text);
-	}
-	term_printf(cli->out, STYLE_PLAIN, "\n%s\n", run->runbook->script_text.text);
-}
-
-static void print_result(struct front *front, const struct runbook_run *run, bool dry)
-{
-	struct cli *cli = front->cli;
-	if (front->prints) {
-		print_problems(cli, run);
-		if (dry && run->fate == RUNBOOK_FINE)
-			print_look(cli, run);
-		return;
-	}
-	AUTO_ARENA arena = {0};
-	struct node *document = report_document(&arena, cli->command->name);
-	runbook_run_node(&arena, document, run);
-	report_print_json(cli->out, document);
+	const struct opts *o = cli->opts;
+	const char *token = getenv(CALL_ENV_TOKEN);
+	if (opt_given(o, "rev") || opt_given(o, "worktree"))
+		return err_set(err, ERR_INVALID,
+			"--rev and --worktree mean nothing inside of a run: the runbook is taken "
+			"from where the calling one is");
+	if (resolve_own(vars, err) < 0)
+		return -1;
+	const struct call_request request = {
+		.token = token ? token : "",
+		.runbook = operand(o, 0),
+		.role = opt_text(o, "as"),
+		.vars = *vars,
+		.environ = script_environment(arena),
+		.mode = opt_flag(o, "dry-run") ? CALL_DRY_RUN
+			: opt_flag(o, "check") ? CALL_CHECK
+					       : CALL_RUN,
+		.timeout_ms = opt_duration(o, "timeout"),
+		.json = str_eq(cli->format, "json"),
+		.quiet = cli->quiet,
+		.verbose = cli->verbose,
+	};
+	int code;
+	if (call_send(folder, &request, print_frame, cli, &code, err) < 0)
+		return -1;
+	return code;
 }
 
 /* ---- the command ---- */
@@ -135,14 +90,19 @@ static void print_result(struct front *front, const struct runbook_run *run, boo
 static int run_runbook(struct cli *cli, struct err **err)
 {
 	AUTO_ARENA arena = {0};
-	AUTO_SESSION session = SESSION_NONE;
-	AUTO_RUNBOOK_RUN run = RUNBOOK_RUN_NONE;
 	struct given_vars vars;
-	struct front front = {.cli = cli, .prints = str_eq(cli->format, "text")};
 	const bool dry = opt_flag(cli->opts, "dry-run"), check = opt_flag(cli->opts, "check");
-	if (runbook_variables_given(cli, &arena, &vars, err) < 0 ||
-		cli_session(cli, NULL, SESSION_WRITE, &session, err) < 0)
+	const char *folder = getenv(CALL_ENV_FOLDER);
+	if (runbook_variables_given(cli, &arena, &vars, err) < 0)
 		return -1;
+	if (folder)
+		return call(cli, folder, &arena, &vars, err);
+	const struct session_options open = {
+		.dir = ".",
+		.state_dir = cli->state_dir,
+		.flags = SESSION_WRITE,
+		.what = cli->command->name,
+	};
 	const struct runbook_request request = {
 		.runbook = operand(cli->opts, 0),
 		.rev = opt_text(cli->opts, "rev"),
@@ -156,17 +116,9 @@ static int run_runbook(struct cli *cli, struct err **err)
 				: RUN_MODE_RUN,
 		.cause = RUN_BY_HAND,
 		.timeout_ms = opt_duration(cli->opts, "timeout"),
-		.listener = on_event,
-		.data = &front,
 		.interrupts = signals_catch(false),
 	};
-	const struct runbook_adoption adoption = {.listener = NULL};
-	if (runbook_adopt(&session, &adoption, NULL, err) < 0 ||
-		runbook_run(&session, &request, &run, err) < 0)
-		return -1;
-	end_line(&front);
-	print_result(&front, &run, dry);
-	return runbook_exit_code(&run);
+	return runbook_front(cli, &open, &request, err);
 }
 
 const struct command cmd_runbook_run = {

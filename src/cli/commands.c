@@ -14,6 +14,7 @@ extern const struct command cmd_help;
 extern const struct command cmd_hook_install;
 extern const struct command cmd_hook_remove;
 extern const struct command cmd_hook_status;
+extern const struct command cmd_internal_call;
 extern const struct command cmd_internal_commands;
 extern const struct command cmd_internal_completion;
 extern const struct command cmd_internal_job;
@@ -73,6 +74,7 @@ const struct command *const commands[] = {
 	&cmd_doctor,
 	&cmd_help,
 	&cmd_version,
+	&cmd_internal_call,
 	&cmd_internal_commands,
 	&cmd_internal_completion,
 	&cmd_internal_job,

@@ -279,7 +279,9 @@ static int start(struct attempt *a, struct job *job, struct err **err)
 	const char *script = run->runbook->script_text.text;
 	size_t var_count;
 	const char *root;
-	if (find_inputs(a, &root, err) < 0)
+	struct runbook_call call;
+	if (find_inputs(a, &root, err) < 0 ||
+		runbook_call_prepare(a->session, a->request, run, &a->row, a->dir, &call, err) < 0)
 		return -1;
 	const struct run_var *vars = with_own_variables(a, &var_count);
 	const struct run_order order = {
@@ -295,10 +297,11 @@ static int start(struct attempt *a, struct job *job, struct err **err)
 		.inputs = input_list(run),
 		.vars = vars,
 		.n_vars = var_count,
+		.call_token = call.token,
+		.call_env = call.env,
 		.policy = policy_of(a),
 	};
-	if (runbook_call_prepare(a->session, a->request, run, &a->row, a->dir, err) < 0 ||
-		a->executor->start(&order, job, err) < 0)
+	if (a->executor->start(&order, job, err) < 0)
 		return -1;
 	AUTO_FREE char *copies = path_join(a->dir, "inputs");
 	return fs_remove_tree(copies, err);

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "runbook/call.h"
 #include "runbook/execute_internal.h"
 #include "runbook/supervise.h"
 
@@ -23,7 +24,7 @@
 
 #define ROOT_PLACE "/var/lib/trueup-runs"
 
-enum { CODE_LOST = -9, MAX_SCRIPT = 4 << 20 };
+enum { CODE_LOST = -9, MAX_SCRIPT = 4 << 20, MAX_PROGRAM = 256 << 20 };
 
 void run_policy_default(struct run_policy *policy)
 {
@@ -75,8 +76,22 @@ static char *make_work(const struct run_order *order, struct err **err)
 	return steal_ptr(work);
 }
 
+/* What the script starts as `trueup`: this program, which it cannot see where it lies. */
+static int copy_program(const char *work, struct err **err)
+{
+	AUTO_FREE char *to = path_join(work, CALL_PROGRAM);
+	AUTO_FREE char *folder = xstrndup(to, (size_t)(strrchr(to, '/') - to));
+	AUTO_STR program = STR_INIT;
+	if (fs_mkdirs(folder, 0700, err) < 0 ||
+		fs_read("/proc/self/exe", MAX_PROGRAM, &program, err) < 0)
+		return -1;
+	return run_file_write(to, program.data, program.len, 0700, err);
+}
+
 static int fill_work(const struct run_order *order, const char *work, struct err **err)
 {
+	if (order->call_token && copy_program(work, err) < 0)
+		return -1;
 	AUTO_FREE char *script = path_join(work, RUN_SCRIPT);
 	if (order->inputs_root && order->inputs &&
 		run_inputs_copy(order->inputs_root, order->inputs_base, order->inputs, work, err) <
@@ -152,10 +167,29 @@ static int forget_ended(const char *dir, struct err **err)
 	return 0;
 }
 
+static const char *const *with_token(
+	struct arena *arena, const char *const *envp, const char *token)
+{
+	size_t count = 0;
+	while (envp[count])
+		count++;
+	const char **list = arena_array(arena, count + 2, sizeof *list);
+	for (size_t i = 0; i < count; i++)
+		list[i] = envp[i];
+	if (token)
+		list[count] = arena_printf(arena, RUN_ENV_SECRET CALL_ENV_TOKEN "=%s", token);
+	return list;
+}
+
 static int local_start(const struct run_order *order, struct job *ret, struct err **err)
 {
 	AUTO_ARENA arena = {0};
-	struct run_plan plan = {.id = order->id, .policy = order->policy};
+	struct run_plan plan = {
+		.id = order->id,
+		.calls = order->call_token != NULL,
+		.call_env = order->call_env,
+		.policy = order->policy,
+	};
 	const char *const *envp;
 	if (check_order(order, err) < 0 ||
 		run_interpreter(&arena, order->shell, order->policy.allow_bash, &plan.argv, err) <
@@ -169,6 +203,7 @@ static int local_start(const struct run_order *order, struct job *ret, struct er
 	plan.policy.hide = hidden_folders(&arena, order);
 	AUTO_FREE char *real = realpath(work, NULL);
 	plan.work = real ? real : work;
+	envp = with_token(&arena, envp, order->call_token);
 	if (fill_work(order, work, err) == 0 && start_job(order, &plan, envp, ret, err) == 0)
 		return 0;
 	AUTO_ERR left = NULL;

@@ -63,6 +63,12 @@ struct run_order {
 	const char *const *inputs; /* paths relative to the base; NULL-terminated or NULL */
 	const struct run_var *vars;
 	size_t n_vars;
+	/*
+	 * Whether the script may call other runbooks (runbook/call.h): the token that it is given,
+	 * and the environment of those that answer, "K=V". NULL: it may not.
+	 */
+	const char *call_token;
+	const char *const *call_env;
 	struct run_policy policy;
 };
 

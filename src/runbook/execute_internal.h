@@ -27,6 +27,8 @@ struct run_plan {
 	const char *const *argv;
 	const char *work; /* absolute */
 	const char *id;
+	bool calls; /* the script may call other runbooks */
+	const char *const *call_env;
 	struct run_policy policy;
 };
 

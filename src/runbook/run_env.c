@@ -15,6 +15,8 @@ enum { MAX_VARS = 512, MAX_VALUE = 100 * 1024 };
 
 #define PATH_DEFAULT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+/* Which way a script calls us is not for its caller to say. */
+static const char own_prefix[] = "TRUEUP_";
 static const char *const loader_prefixes[] = {"LD_", "DYLD_", "MALLOC_", "GLIBC_", "BASH_FUNC_"};
 static const char *const loader_names[] = {"GCONV_PATH", "LOCPATH", "NLSPATH", "HOSTALIASES",
 	"RES_OPTIONS", "LOCALDOMAIN", "GETCONF_DIR"};
@@ -22,7 +24,7 @@ static const char *const shell_names[] = {"BASH_ENV", "ENV", "ZDOTDIR", "FPATH",
 	"SHELLOPTS", "BASHOPTS", "PROMPT_COMMAND", "BASH_XTRACEFD", "CDPATH", "GLOBIGNORE",
 	"MODULE_PATH", "NULLCMD", "READNULLCMD"};
 static const char *const own_names[] = {
-	"PATH", "HOME", "TMPDIR", "PWD", "OLDPWD", "SHELL", "USER", "LOGNAME", "TRUEUP_RUN_ID"};
+	"PATH", "HOME", "TMPDIR", "PWD", "OLDPWD", "SHELL", "USER", "LOGNAME"};
 
 static bool among(const char *name, const char *const *names, size_t count)
 {
@@ -51,7 +53,7 @@ const char *run_var_refused(const char *name)
 		return "it changes what programs load before they start";
 	if (among(name, shell_names, ARRAY_LEN(shell_names)))
 		return "a shell obeys it before the script's first line";
-	if (among(name, own_names, ARRAY_LEN(own_names)))
+	if (str_starts(name, own_prefix) || among(name, own_names, ARRAY_LEN(own_names)))
 		return "trueup sets it itself";
 	return NULL;
 }

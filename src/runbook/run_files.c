@@ -155,6 +155,8 @@ int run_plan_write(const char *dir, const struct run_plan *plan, struct err **er
 	put_bool(&a, doc, "finish", policy.finish);
 	put_int(&a, doc, "without", policy.without);
 	put_list(&a, doc, "hide", policy.hide);
+	put_bool(&a, doc, "calls", plan->calls);
+	put_list(&a, doc, "call_env", plan->call_env);
 	for (size_t i = 0; numbers[i].key; i++)
 		put_int(&a, doc, numbers[i].key, *numbers[i].at);
 	return write_doc(dir, RUN_FILE_ORDER, doc, err);
@@ -178,6 +180,8 @@ int run_plan_read(const char *dir, struct arena *arena, struct run_plan *ret, st
 	ret->policy.finish = get_bool(doc, "finish");
 	ret->policy.without = (unsigned)get_int(doc, "without");
 	ret->policy.hide = get_list(arena, doc, "hide");
+	ret->calls = get_bool(doc, "calls");
+	ret->call_env = get_list(arena, doc, "call_env");
 	if (!isolation_parse(get_text(doc, "isolation"), &ret->policy.isolation) || !ret->argv[0] ||
 		ret->work[0] != '/')
 		return err_set(err, ERR_CORRUPT, "%s/%s is damaged: something is missing", dir,

@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "runbook/execute_internal.h"
 #include "runbook/output.h"
+#include "runbook/supervise_calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -58,6 +59,7 @@ struct supervisor {
 	struct mask_stream *live;
 	int64_t live_left; /* bytes that DIR/output may still take */
 	struct isolated run;
+	struct supervise_calls calls;
 	int signals, control;
 	pid_t parent;
 	enum stage stage;
@@ -222,6 +224,7 @@ static int follow(struct supervisor *s, struct err **err)
 			{.fd = s->streams[1].fd, .events = POLLIN},
 			{.fd = s->signals, .events = POLLIN},
 			{.fd = s->control, .events = POLLIN},
+			{.fd = s->calls.listen_fd, .events = POLLIN},
 		};
 		if (poll(p, ARRAY_LEN(p), (int)wait_time(s)) < 0 && errno != EINTR)
 			return err_errno(err, errno, "poll");
@@ -232,6 +235,8 @@ static int follow(struct supervisor *s, struct err **err)
 		if (ended)
 			break;
 		on_request(s);
+		if (p[5].revents && s->stage == STAGE_RUNNING)
+			calls_accept(&s->calls);
 		if (s->deadline >= 0 && now >= s->deadline)
 			on_deadline(s);
 		else if (s->plan.policy.disk_bytes && now >= s->next_tick)
@@ -324,10 +329,16 @@ static int start_script(struct supervisor *s, struct arena *arena, struct err **
 		open_pipe(&s->streams[1].fd, &errout, err) < 0)
 		return -1;
 	const struct run_policy *policy = &s->plan.policy;
+	const char *const *envp =
+		run_env_unpack(arena, (const char *const *)environ, s->plan.work, s->plan.id);
+	if (s->plan.calls) {
+		envp = calls_environment(arena, envp, s->plan.work);
+		if (calls_open(&s->calls, s->dir, s->plan.work, s->plan.call_env, err) < 0)
+			return -1;
+	}
 	const struct isolate_spec spec = {
 		.argv = s->plan.argv,
-		.envp = run_env_unpack(
-			arena, (const char *const *)environ, s->plan.work, s->plan.id),
+		.envp = envp,
 		.work = s->plan.work,
 		.out_fd = out,
 		.err_fd = errout,
@@ -386,6 +397,7 @@ static int run_script(struct supervisor *s, struct arena *arena, struct err **er
 	struct child_exit exit;
 	if (follow(s, err) < 0 || isolate_wait(&s->run, -1, &exit, err) < 0)
 		return -1;
+	calls_close(&s->calls);
 	drain_rest(s);
 	record_exit(s, &exit);
 	return 0;
@@ -440,6 +452,7 @@ static int supervise(struct supervisor *s, struct err **err)
 static void release(struct supervisor *s)
 {
 	isolate_release(&s->run);
+	calls_close(&s->calls);
 	for (size_t i = 0; i < ARRAY_LEN(s->streams); i++) {
 		close_fd(&s->streams[i].fd);
 		mask_stream_free(s->streams[i].mask);
@@ -465,6 +478,7 @@ int supervise_main(const char *dir)
 		.result = RUN_RESULT_NONE,
 	};
 	AUTO_ERR err = NULL;
+	calls_init(&s.calls);
 	if (!job_holds_lock(dir)) {
 		(void)err_set(
 			&err, ERR_INVALID, "%s is run by trueup itself, not by hand", RUN_COMMAND);

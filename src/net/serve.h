@@ -8,9 +8,10 @@
  *
  * What is refused before a handler sees it: unknown paths (404), other methods (405 with Allow), a
  * body longer than the route allows (413, by Content-Length, before a byte of it is read), a body
- * of unannounced length (411), headers that do not fit (431), requests that are no HTTP/1.x. A
- * connection that takes longer than request_ms to send its request is cut, however busily it
- * trickles. Beyond the connection limits new ones are closed at once.
+ * of unannounced length (411), more bodies at once than there is room for (503 with Retry-After),
+ * headers that do not fit (431), requests that are no HTTP/1.x. A connection that takes longer than
+ * request_ms to send its request or to take its answer is cut, however busily it trickles. Beyond
+ * max_connections new ones wait until others end, beyond max_per_address they are closed at once.
  */
 #ifndef TRUEUP_NET_SERVE_H
 #define TRUEUP_NET_SERVE_H
@@ -46,7 +47,8 @@ struct serve_config {
 	unsigned max_connections; /* 256 */
 	unsigned max_per_address; /* 64; of no effect on a unix socket. Mind a proxy in front */
 	size_t max_headers; /* bytes of request line and headers: 32 KiB */
-	int64_t request_ms; /* to send a whole request, and between two of them: 15 s */
+	size_t max_bodies; /* bytes of all bodies being read or handled: 64 MiB; beyond it 503 */
+	int64_t request_ms; /* to send a whole request, to take an answer, between two: 15 s */
 };
 
 /* Listens from the return on; requests are handled when the loop turns. */

@@ -87,6 +87,7 @@ const char *plan_action_name(enum plan_action action)
 		[PLAN_REPLACE] = "replace",
 		[PLAN_DESTROY] = "destroy",
 		[PLAN_RETAIN] = "retain",
+		[PLAN_RUN] = "run",
 		[PLAN_RETRY] = "retry",
 		[PLAN_WAIT] = "wait",
 		[PLAN_REFUSE] = "refuse",

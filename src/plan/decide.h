@@ -17,6 +17,7 @@ enum plan_action {
 	PLAN_REPLACE, /* an update that destroys and recreates a resource: known by the preview */
 	PLAN_DESTROY,
 	PLAN_RETAIN, /* forget the object, leave what exists alone */
+	PLAN_RUN, /* a Run only: its runbook is run */
 	PLAN_RETRY, /* the same digest again, because the last attempt did not end well */
 	PLAN_WAIT,
 	PLAN_REFUSE,

@@ -26,6 +26,7 @@ bool item_acts(const struct item *item)
 	case PLAN_DESTROY:
 	case PLAN_RETRY:
 	case PLAN_RETAIN:
+	case PLAN_RUN:
 		return true;
 	case PLAN_NONE:
 	case PLAN_WAIT:

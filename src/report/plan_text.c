@@ -19,6 +19,8 @@ static struct mark action_mark(enum plan_action action)
 	case PLAN_UPDATE:
 	case PLAN_RETRY:
 		return (struct mark){"~", STYLE_YELLOW};
+	case PLAN_RUN:
+		return (struct mark){">", STYLE_CYAN};
 	case PLAN_REPLACE:
 		return (struct mark){"\xc2\xb1", STYLE_RED};
 	case PLAN_DESTROY:

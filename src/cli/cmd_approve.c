@@ -1,5 +1,6 @@
 /* trueup approve, trueup reject: the same decision with two answers. */
 #include "base/arena.h"
+#include "cli/run_objects.h"
 #include "cli/session.h"
 #include "reconcile/actions.h"
 #include "report/json.h"
@@ -18,14 +19,14 @@ static void print_text(struct cli *cli, const struct decided *d, bool approve)
 		term_note(cli->out, "the next `trueup reconcile` applies exactly this plan");
 }
 
-static int decide(struct cli *cli, bool approve, struct err **err)
+static int decide(struct cli *cli, const char *what, bool approve, struct err **err)
 {
 	AUTO_SESSION session = SESSION_NONE;
 	AUTO_ARENA arena = {0};
 	struct decided d;
 	if (cli_session(cli, NULL, SESSION_LOCK, &session, err) < 0 ||
-		action_decide(&session, operand(cli->opts, 0), approve,
-			opt_text(cli->opts, "comment"), &arena, &d, err) < 0)
+		action_decide(&session, what, approve, opt_text(cli->opts, "comment"), &arena, &d,
+			err) < 0)
 		return -1;
 	if (cli->format[0] == 't') {
 		print_text(cli, &d, approve);
@@ -44,12 +45,29 @@ static int decide(struct cli *cli, bool approve, struct err **err)
 
 static int run_approve(struct cli *cli, struct err **err)
 {
-	return decide(cli, true, err);
+	return decide(cli, operand(cli->opts, 0), true, err);
 }
 
 static int run_reject(struct cli *cli, struct err **err)
 {
-	return decide(cli, false, err);
+	return decide(cli, operand(cli->opts, 0), false, err);
+}
+
+/* The same for a Run, which may be named without its kind. */
+static int decide_run(struct cli *cli, bool approve, struct err **err)
+{
+	AUTO_ARENA arena = {0};
+	return decide(cli, run_object_key(&arena, operand(cli->opts, 0)), approve, err);
+}
+
+static int run_run_approve(struct cli *cli, struct err **err)
+{
+	return decide_run(cli, true, err);
+}
+
+static int run_run_reject(struct cli *cli, struct err **err)
+{
+	return decide_run(cli, false, err);
 }
 
 static const struct option_spec options[] = {
@@ -101,4 +119,45 @@ const struct command cmd_reject = {
 		(const struct example_doc[]){
 			{"trueup reject canvas/shop -m 'wrong instance type'", "Say why."}, {0}},
 	.run = run_reject,
+};
+
+const struct command cmd_run_approve = {
+	.name = "run approve",
+	.summary = "say yes to a Run that waits",
+	.operands = "NAME",
+	.min_operands = 1,
+	.max_operands = 1,
+	.operand_kind = OPERAND_OBJECT,
+	.description =
+		(const char *const[]){
+			"The same as `trueup approve run/NAME`. The yes is for one run, of this "
+			"version of the Run, with this content of its runbook up to `# History`, "
+			"these names of variables and these values: when one of them changes, it "
+			"is void.",
+			NULL},
+	.options = options,
+	.examples =
+		(const struct example_doc[]){
+			{"trueup run approve patch-web -m 'CHG-1234'", "With a reason."}, {0}},
+	.run = run_run_approve,
+};
+
+const struct command cmd_run_reject = {
+	.name = "run reject",
+	.summary = "say no to a Run that waits",
+	.operands = "NAME",
+	.min_operands = 1,
+	.max_operands = 1,
+	.operand_kind = OPERAND_OBJECT,
+	.description =
+		(const char *const[]){
+			"The same as `trueup reject run/NAME`. A Run without a schedule is refused "
+			"until it changes or somebody asks for it with `trueup run rerun`; one "
+			"with a schedule is asked about again when it is due next.",
+			NULL},
+	.options = options,
+	.examples =
+		(const struct example_doc[]){
+			{"trueup run reject patch-web -m 'not on a Friday'", "Say why."}, {0}},
+	.run = run_run_reject,
 };

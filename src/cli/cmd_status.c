@@ -10,12 +10,14 @@
 #include "store/objects.h"
 #include "store/operations.h"
 #include "store/revisions.h"
+#include "store/runs.h"
 
 #include <string.h>
 
 struct overview {
 	struct object_rows objects;
 	struct operation_rows open;
+	struct schedule_rows schedules;
 	const struct revision_row *revision;
 	char *lock_owner; /* "" when nobody works on it */
 };
@@ -58,6 +60,18 @@ static const char *ago(struct arena *arena, int64_t now, int64_t then)
 		arena, "%s ago", clock_format_duration(now > then ? now - then : 0, text));
 }
 
+/* "next 2026-11-29T02:30:00 UTC" of a Run with a schedule, otherwise "". */
+static const char *next_text(struct arena *arena, const struct overview *o, const char *key)
+{
+	enum { WITHOUT_MILLISECONDS = 19 };
+	char time[CLOCK_TEXT_SIZE];
+	for (size_t i = 0; i < o->schedules.count; i++)
+		if (str_eq(o->schedules.items[i].key, key) && o->schedules.items[i].next_at)
+			return arena_printf(arena, "next %.*s UTC", WITHOUT_MILLISECONDS,
+				clock_format(o->schedules.items[i].next_at, time));
+	return "";
+}
+
 static void print_text(struct cli *cli, const struct session *s, const struct overview *o)
 {
 	AUTO_ARENA arena = {0};
@@ -77,12 +91,14 @@ static void print_text(struct cli *cli, const struct session *s, const struct ov
 	for (size_t i = 0; i < o->objects.count; i++) {
 		const struct object_row *row = &o->objects.items[i];
 		const char *why = row->suspended ? row->suspended_reason : row->reason;
+		const char *next = next_text(&arena, o, row->key);
 		table_cell(table, STYLE_PLAIN, row->key);
 		table_cell(table, phase_style(row), phase_text(row));
 		table_cell(table, STYLE_DIM, ago(&arena, s->now_ms, row->phase_since));
 		table_cellf(table, STYLE_DIM, "%.7s",
 			row->applied_revision ? row->applied_revision : "");
-		table_cell(table, STYLE_PLAIN, why ? why : "");
+		table_cellf(table, STYLE_PLAIN, "%s%s%s", why ? why : "", why && *next ? "; " : "",
+			next);
 		table_end_row(table);
 	}
 	table_print(table, t, 2);
@@ -128,6 +144,9 @@ static void print_json(struct cli *cli, const struct overview *o)
 		report_set_text(a, n, "appliedRevision", row->applied_revision);
 		set_time(a, n, "appliedAt", row->applied_at);
 		report_set_text(a, n, "plan", row->plan_id);
+		for (size_t k = 0; k < o->schedules.count; k++)
+			if (str_eq(o->schedules.items[k].key, row->key))
+				set_time(a, n, "nextAt", o->schedules.items[k].next_at);
 		node_seq_add(a, objects, n);
 	}
 	node_map_set(a, doc, "objects", objects);
@@ -154,6 +173,7 @@ static int read_overview(struct cli *cli, struct session *s, struct arena *arena
 		return 0;
 	if (store_objects(s->store, &filter, OBJECT_BRIEF, arena, &o->objects, err) < 0 ||
 		store_operations_open(s->store, arena, &o->open, err) < 0 ||
+		store_schedules_due(s->store, 0, arena, &o->schedules, err) < 0 ||
 		store_revision_last(s->store, arena, &revision, err) < 0)
 		return -1;
 	o->revision = revision;

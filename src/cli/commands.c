@@ -38,6 +38,12 @@ extern const struct command cmd_status;
 extern const struct command cmd_suspend;
 extern const struct command cmd_unlock;
 extern const struct command cmd_render;
+extern const struct command cmd_run_approve;
+extern const struct command cmd_run_cancel;
+extern const struct command cmd_run_list;
+extern const struct command cmd_run_reject;
+extern const struct command cmd_run_rerun;
+extern const struct command cmd_run_show;
 extern const struct command cmd_runbook_env;
 extern const struct command cmd_runbook_list;
 extern const struct command cmd_runbook_history;
@@ -68,6 +74,12 @@ const struct command *const commands[] = {
 	&cmd_runbook_validate,
 	&cmd_runbook_run,
 	&cmd_runbook_history,
+	&cmd_run_list,
+	&cmd_run_show,
+	&cmd_run_approve,
+	&cmd_run_reject,
+	&cmd_run_cancel,
+	&cmd_run_rerun,
 	&cmd_hook_install,
 	&cmd_hook_remove,
 	&cmd_hook_status,
@@ -91,6 +103,7 @@ const struct command *const commands[] = {
 const struct command_family command_families[] = {
 	{"hook", "check and reconcile what is pushed, and check what is committed"},
 	{"runbook", "look at runbooks, check them, run them"},
+	{"run", "look at Runs, decide about them, stop them, run them again"},
 	{0},
 };
 

@@ -2,7 +2,7 @@
 
 #include "base/str.h"
 
-static void answer(struct arena *arena, struct gate_answers *answers, const char *gate,
+void gate_add(struct gate_answers *answers, struct arena *arena, const char *gate,
 	enum gate_verdict verdict, const char *reason)
 {
 	answers->items = arena_grow(
@@ -37,7 +37,7 @@ static void gate_role(
 		why = arena_printf(
 			arena, "%s is not a member of role/%s", in->actor, in->role_name);
 	}
-	answer(arena, answers, "role", why ? GATE_REFUSE : GATE_PASS, why);
+	gate_add(answers, arena, "role", why ? GATE_REFUSE : GATE_PASS, why);
 }
 
 /* The first resource type of the canvas that the role does not list. */
@@ -63,7 +63,7 @@ static void gate_services(
 		 !lists(&in->role->allowed_regions, region))
 		why = arena_printf(
 			arena, "role/%s may not use the region %s", in->role_name, region);
-	answer(arena, answers, "services", why ? GATE_REFUSE : GATE_PASS, why);
+	gate_add(answers, arena, "services", why ? GATE_REFUSE : GATE_PASS, why);
 }
 
 static bool has_label(const struct gate_input *in, const char *key)
@@ -85,7 +85,7 @@ static void gate_tags(
 			why = arena_printf(arena,
 				"the label '%s' is required (policy.requiredTags)",
 				required->items[i].text);
-	answer(arena, answers, "tags", why ? GATE_REFUSE : GATE_PASS, why);
+	gate_add(answers, arena, "tags", why ? GATE_REFUSE : GATE_PASS, why);
 }
 
 static void gate_dependencies(
@@ -96,7 +96,7 @@ static void gate_dependencies(
 		str_addf(&names, "%s%s", i ? ", " : "", in->waits_for[i]);
 	const char *why =
 		in->waits_for_count ? arena_printf(arena, "waits for %s", names.data) : NULL;
-	answer(arena, answers, "dependencies", why ? GATE_WAIT : GATE_PASS, why);
+	gate_add(answers, arena, "dependencies", why ? GATE_WAIT : GATE_PASS, why);
 }
 
 void gates_policy(const struct gate_input *input, struct arena *arena, struct gate_answers *answers)
@@ -110,7 +110,7 @@ void gates_policy(const struct gate_input *input, struct arena *arena, struct ga
 void gate_name(const char *taken_by, struct arena *arena, struct gate_answers *answers)
 {
 	if (taken_by)
-		answer(arena, answers, "name", GATE_REFUSE,
+		gate_add(answers, arena, "name", GATE_REFUSE,
 			arena_printf(arena,
 				"the resources of %s have names made from this one, which it had "
 				"before: choose another",
@@ -125,7 +125,7 @@ void gate_protect(size_t replaced, struct arena *arena, struct gate_answers *ans
 			"protected, and %zu resource%s would be replaced: remove `protect: true` "
 			"first",
 			replaced, replaced == 1 ? "" : "s");
-	answer(arena, answers, "protection", why ? GATE_REFUSE : GATE_PASS, why);
+	gate_add(answers, arena, "protection", why ? GATE_REFUSE : GATE_PASS, why);
 }
 
 static const char *needed_text(const struct approval_request *request, enum approval_state state,
@@ -146,14 +146,14 @@ void gate_approval(const struct approval_request *request, enum approval_state s
 	switch (state) {
 	case APPROVAL_NOT_NEEDED:
 	case APPROVAL_GRANTED:
-		answer(arena, answers, "approval", GATE_PASS, NULL);
+		gate_add(answers, arena, "approval", GATE_PASS, NULL);
 		break;
 	case APPROVAL_REJECTED:
-		answer(arena, answers, "approval", GATE_REFUSE, "rejected");
+		gate_add(answers, arena, "approval", GATE_REFUSE, "rejected");
 		break;
 	case APPROVAL_WAITING:
 	case APPROVAL_EXPIRED:
-		answer(arena, answers, "approval", GATE_WAIT,
+		gate_add(answers, arena, "approval", GATE_WAIT,
 			needed_text(request, state, missing, arena));
 		break;
 	}

@@ -15,7 +15,10 @@
 enum gate_verdict { GATE_PASS, GATE_WAIT, GATE_REFUSE };
 
 struct gate_answer {
-	/* "role", "services", "tags", "dependencies", "name", "protection", "approval" */
+	/*
+	 * "role", "services", "tags", "dependencies", "name", "protection", "claims", "runbook",
+	 * "approval"
+	 */
 	const char *gate;
 	enum gate_verdict verdict;
 	const char *reason; /* NULL when it passes */
@@ -43,6 +46,9 @@ struct gate_input {
 	bool may_manage_roles; /* ... and the actor may change those */
 };
 
+/* Appends one answer; reason (NULL when it passes) is borrowed. */
+void gate_add(struct gate_answers *answers, struct arena *arena, const char *gate,
+	enum gate_verdict verdict, const char *reason);
 /* Appends the answers of the policy gates, in their fixed order. Texts live in arena. */
 void gates_policy(
 	const struct gate_input *input, struct arena *arena, struct gate_answers *answers);

@@ -56,6 +56,7 @@ struct object_plan {
 	const char *engine; /* "terraform" */
 	const char *id; /* NULL when the plan was not stored (plan, --dry-run) */
 	const char *sha256; /* of the plan file */
+	const char *detail; /* in words, of what has no resources; NULL: changes says it */
 	struct change_set changes;
 	struct change_set drift; /* changed outside of trueup since the last apply */
 	int64_t duration_ms;

@@ -7,6 +7,7 @@
 #include "plan/approval.h"
 #include "reconcile/past.h"
 #include "reconcile/recorded.h"
+#include "reconcile/runbook_gate.h"
 #include "store/audit.h"
 #include "store/objects.h"
 
@@ -63,6 +64,10 @@ static int find_plan(struct session *s, const char *what, struct arena *arena,
 static int find_rule(struct session *s, const struct plan_row *plan, struct arena *arena,
 	const struct spec_approval **ret, struct err **err)
 {
+	if (str_eq(plan->engine, RUNBOOK_ENGINE)) {
+		*ret = runbook_plan_rule(arena, plan);
+		return *ret ? 0 : err_set(err, ERR_CORRUPT, "the plan %s cannot be read", plan->id);
+	}
 	const struct node *summary = recorded_json(arena, plan->summary_json);
 	const struct spec *spec = recorded_spec(arena, node_get(summary, "spec"));
 	struct object_row *row = NULL;

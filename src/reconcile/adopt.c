@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "reconcile/run_internal.h"
+#include "reconcile/run_spec.h"
 
 #include <string.h>
 
@@ -122,10 +122,12 @@ static int adopt_apply(struct run *run, const struct operation_row *op, struct e
 int run_adopt(struct run *run, struct err **err)
 {
 	struct operation_rows open = {0};
-	if (store_operations_open(run->session->store, &run->arena, &open, err) < 0)
+	if (run_spec_adopt(run, err) < 0 ||
+		store_operations_open(run->session->store, &run->arena, &open, err) < 0)
 		return -1;
 	for (size_t i = 0; i < open.count; i++)
-		if (adopt_apply(run, &open.items[i], err) < 0)
+		if (!str_eq(open.items[i].kind, RUN_SPEC_OPERATION) &&
+			adopt_apply(run, &open.items[i], err) < 0)
 			return err_wrap(err, "take over operation %s", open.items[i].id);
 	return 0;
 }

@@ -6,20 +6,20 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "format/emit.h"
-#include "reconcile/run_internal.h"
+#include "reconcile/run_spec.h"
 
 #include <string.h>
 
 /* --- facts -------------------------------------------------------------------------------- */
 
 /* May something of it exist that is ours to change? */
-static bool is_recorded(const struct object_row *row)
+bool item_is_recorded(const struct object_row *row)
 {
 	return row && row->phase != PHASE_DESTROYED && row->phase != PHASE_ORPHANED &&
 	       (row->applied_digest || row->outcome);
 }
 
-static enum plan_last last_of(const struct object_row *row)
+enum plan_last item_last(const struct object_row *row)
 {
 	if (!row || !row->outcome)
 		return LAST_NONE;
@@ -187,8 +187,8 @@ static int gather(struct run *run, struct item *item, struct plan_facts *f, stru
 	const struct object_row *row = item->row;
 	*f = (struct plan_facts){
 		.desired = item->desired != NULL,
-		.recorded = is_recorded(row),
-		.last = last_of(row),
+		.recorded = item_is_recorded(row),
+		.last = item_last(row),
 		.suspended = row && row->suspended,
 	};
 	f->same = f->desired && row && str_eq(row->applied_digest, item->digest);
@@ -348,7 +348,7 @@ static int use_side(struct run *run, struct item *item, struct err **err)
 	}
 	if (item->desired)
 		return item_use_desired(run, item, err);
-	return is_recorded(item->row) ? item_use_recorded(run, item, err) : 0;
+	return item_is_recorded(item->row) ? item_use_recorded(run, item, err) : 0;
 }
 
 int item_decide_again(struct run *run, struct item *item, struct err **err)
@@ -361,25 +361,32 @@ int item_decide_again(struct run *run, struct item *item, struct err **err)
 	return load_record_spec(&run->load, item->key, item->digest, err);
 }
 
-int item_decide(struct run *run, struct item *item, struct err **err)
+void item_show_decision(struct item *item)
 {
-	item->stored = NULL;
-	item->rendered = false;
-	struct plan_facts facts;
-	if (use_side(run, item, err) < 0 || gather(run, item, &facts, err) < 0)
-		return -1;
-	item->decision = plan_decide(&facts);
 	item->out.action = item->decision.action;
 	item->out.reason = item->decision.reason;
 	item->out.status = OBJECT_PENDING;
 	item->out.status_text = NULL;
-	summarise(run, item);
 	if (item->decision.action == PLAN_NONE)
 		item->out.status = OBJECT_UNCHANGED;
 	else if (item->decision.action == PLAN_WAIT)
 		item->out.status = OBJECT_WAITING;
 	else if (item->decision.action == PLAN_REFUSE)
 		item->out.status = OBJECT_REFUSED;
+}
+
+int item_decide(struct run *run, struct item *item, struct err **err)
+{
+	item->stored = NULL;
+	item->rendered = false;
+	if (item->kind == KIND_RUN)
+		return run_item_decide(run, item, err);
+	struct plan_facts facts;
+	if (use_side(run, item, err) < 0 || gather(run, item, &facts, err) < 0)
+		return -1;
+	item->decision = plan_decide(&facts);
+	item_show_decision(item);
+	summarise(run, item);
 	if (!item_acts(item))
 		return 0;
 	if (ask_gates(run, item, err) < 0)

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "plan/order.h"
 #include "reconcile/run_internal.h"
+#include "reconcile/schedule.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +48,14 @@ static bool named(const char *const *list, const char *key)
 static bool has_targets(const struct run *run)
 {
 	const struct run_options *o = run->options;
-	return (o->targets && *o->targets) || (o->destroy && *o->destroy);
+	return (o->targets && *o->targets) || (o->destroy && *o->destroy) ||
+	       (o->rerun && *o->rerun);
+}
+
+static bool is_target(const struct run *run, const char *key)
+{
+	const struct run_options *o = run->options;
+	return named(o->targets, key) || named(o->destroy, key) || named(o->rerun, key);
 }
 
 /* --- collecting --------------------------------------------------------------------------- */
@@ -93,17 +101,16 @@ static int read_row(struct run *run, struct item *item, struct err **err)
 /* Makes an item unless there is one. Others than the user wants are put aside. */
 static int add_item(struct run *run, const char *key, struct err **err)
 {
-	const struct run_options *o = run->options;
 	if (strmap_has(&run->by_key, key) || strmap_has(&run->renamed, key))
 		return 0;
 	struct item *item = arena_alloc(&run->arena, sizeof *item);
 	item->key = arena_strdup(&run->arena, key);
 	item->kind = kind_of_key(key);
-	item->aside = has_targets(run) && !named(o->targets, key) && !named(o->destroy, key);
+	item->aside = has_targets(run) && !is_target(run, key);
 	const char *slash = strchr(item->key, '/');
 	item->name = slash ? slash + 1 : item->key;
 	const struct loaded_spec *entry = load_entry(&run->load, key);
-	if (entry && !named(o->destroy, key))
+	if (entry && !named(run->options->destroy, key))
 		item->desired = entry->spec;
 	if (read_row(run, item, err) < 0)
 		return -1;
@@ -177,9 +184,11 @@ static int add_rows(struct run *run, const struct object_filter *filter, struct 
 
 static int add_touched(struct run *run, const char *const *keys, size_t count, struct err **err)
 {
-	for (size_t i = 0; i < count; i++) {
+	/* All of them first: one with a new name is not to be taken for one that went. */
+	for (size_t i = 0; i < count; i++)
 		if (add_item(run, keys[i], err) < 0)
 			return -1;
+	for (size_t i = 0; i < count; i++) {
 		/* Config is in every canvas's digest. */
 		const struct object_filter canvases = {.kind = spec_kind_name(KIND_CANVAS)};
 		const int got = kind_of_key(keys[i]) == KIND_CONFIG
@@ -191,15 +200,30 @@ static int add_touched(struct run *run, const char *const *keys, size_t count, s
 	return 0;
 }
 
+/* Runs of which a time has come. */
+static int add_due(struct run *run, struct err **err)
+{
+	struct store_keys due = {0};
+	if (!run->session->store)
+		return 0;
+	if (schedule_due(run->session->store, run->session->now_ms, &run->arena, &due, err) < 0)
+		return -1;
+	for (size_t i = 0; i < due.count; i++)
+		if (add_item(run, due.items[i], err) < 0)
+			return -1;
+	return 0;
+}
+
 static int collect(struct run *run, struct err **err)
 {
 	const struct load *l = &run->load;
 	const struct object_filter unsettled = {.unsettled = true};
 	if (add_touched(run, l->changed, l->changed_count, err) < 0 ||
 		add_touched(run, l->gone, l->gone_count, err) < 0 ||
-		add_rows(run, &unsettled, err) < 0)
+		add_rows(run, &unsettled, err) < 0 || add_due(run, err) < 0)
 		return -1;
-	const char *const *const lists[] = {run->options->targets, run->options->destroy};
+	const char *const *const lists[] = {
+		run->options->targets, run->options->destroy, run->options->rerun};
 	for (size_t n = 0; n < ARRAY_LEN(lists); n++) {
 		for (const char *const *key = lists[n]; key && *key; key++) {
 			if (add_item(run, *key, err) < 0)

@@ -12,6 +12,7 @@
 #include "base/workers.h"
 #include "runbook/object.h"
 #include "source/quarantine.h"
+#include "store/runs.h"
 
 #include <string.h>
 
@@ -583,6 +584,19 @@ void load_close(struct load *l)
 	*l = (struct load){0};
 }
 
+/* Is something to be done whatever the revision says? */
+static int is_pending(struct session *session, bool *ret, struct err **err)
+{
+	AUTO_ARENA scratch = {0};
+	struct store_pending pending = {0};
+	struct schedule_rows due = {0};
+	if (store_pending(session->store, &pending, err) < 0 ||
+		store_schedules_due(session->store, session->now_ms, &scratch, &due, err) < 0)
+		return -1;
+	*ret = pending.unsettled || pending.operations || pending.revision || due.count;
+	return 0;
+}
+
 int load_needed(
 	struct session *session, bool *ret_needed, struct source_rev *ret_head, struct err **err)
 {
@@ -592,13 +606,13 @@ int load_needed(
 		return 0;
 	AUTO_ARENA scratch = {0};
 	struct revision_row *last = NULL;
-	struct store_pending pending = {0};
+	bool pending;
 	if (store_revision_last(session->store, &scratch, &last, err) < 0 ||
-		store_pending(session->store, &pending, err) < 0)
+		is_pending(session, &pending, err) < 0)
 		return -1;
 	const char *branch = last && last->branch ? last->branch : "";
 	*ret_needed = !last || !str_eq(last->commit_id, ret_head->commit) ||
 		      !str_eq(branch, ret_head->branch) || !str_eq(last->decoder, READER_VERSION) ||
-		      pending.unsettled || pending.operations || pending.revision;
+		      pending;
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include "format/emit.h"
 #include "reconcile/load.h"
 #include "reconcile/past.h"
+#include "reconcile/run_spec.h"
 #include "store/audit.h"
 
 int load_record_spec(struct load *l, const char *key, const char *digest, struct err **err)
@@ -87,6 +88,18 @@ static int record_gone(struct load *l, const char *key, struct err **err)
 	return 0;
 }
 
+/*
+ * Runs that were there before anything was recorded. In this transaction: a process that died after
+ * it would leave them to be run.
+ */
+static int record_baseline(struct load *l, const struct load_seen *seen, struct err **err)
+{
+	const struct spec *spec = load_spec(l, seen->key);
+	if (l->recorded || spec->kind != KIND_RUN)
+		return 0;
+	return run_spec_baseline(l, spec, seen->digest, err);
+}
+
 static int record_all(struct load *l, const struct load_seen *seen, size_t seen_count,
 	int64_t *ret_id, struct err **err)
 {
@@ -94,7 +107,8 @@ static int record_all(struct load *l, const struct load_seen *seen, size_t seen_
 	if (record_renames(l, err) < 0)
 		return -1;
 	for (size_t i = 0; i < seen_count; i++)
-		if (load_record_spec(l, seen[i].key, seen[i].digest, err) < 0)
+		if (load_record_spec(l, seen[i].key, seen[i].digest, err) < 0 ||
+			record_baseline(l, &seen[i], err) < 0)
 			return -1;
 	for (size_t i = 0; i < l->gone_count; i++)
 		if (record_gone(l, l->gone[i], err) < 0)

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "format/node.h"
 #include "reconcile/recorded.h"
+#include "spec/run.h"
 #include "store/operations.h"
 #include "store/plans.h"
 
@@ -50,8 +51,11 @@ const struct spec_approval *past_approval(
 	const struct past *past, const struct spec_approval *now, struct arena *arena)
 {
 	const struct spec *spec = recorded_spec(arena, past->spec);
-	const struct spec_approval *then =
-		spec && spec->kind == KIND_CANVAS ? &spec->canvas->approval : NULL;
+	const struct spec_approval *then = NULL;
+	if (spec && spec->kind == KIND_CANVAS)
+		then = &spec->canvas->approval;
+	else if (spec && spec->kind == KIND_RUN)
+		then = &spec->run->approval;
 	return then && (then->mode == APPROVAL_MANUAL || !now) ? then : now;
 }
 

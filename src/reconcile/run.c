@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "reconcile/run_internal.h"
+#include "reconcile/run_spec.h"
 #include "store/audit.h"
 
 #include <stdarg.h>
@@ -132,6 +132,9 @@ static int record_plain(struct run *run, struct item *item, struct err **err)
 		const struct object_step step = {.phase = PHASE_ORPHANED, .reason = "retained"};
 		if (item->decision.action == PLAN_RETAIN)
 			return store_object_step(s->store, item->key, &step, s->now_ms, err);
+		if (item->kind == KIND_RUN &&
+			run_item_record_schedule(s->store, item, s->now_ms, err) < 0)
+			return -1;
 		return store_object_destroyed(s->store, item->key, s->now_ms, err);
 	}
 	emit_canonical(spec_canonical(&run->arena, item->desired, SPEC_CANONICAL_PLAIN), &json);
@@ -142,6 +145,8 @@ static int record_plain(struct run *run, struct item *item, struct err **err)
 		.applied_spec_json = json.data,
 		.applied_renderer = RENDER_VERSION,
 	};
+	if (item->kind == KIND_RUN && run_item_record_schedule(s->store, item, s->now_ms, err) < 0)
+		return -1;
 	return store_object_applied(s->store, &row, s->now_ms, err);
 }
 
@@ -165,13 +170,22 @@ static int record_with_audit(struct run *run, struct item *item, struct err **er
 	return store_commit(s->store, err);
 }
 
-/* Roles, Config, and canvases whose resources are retained. */
+/* Is recording all there is to do? */
+static bool is_plain(const struct item *item)
+{
+	const enum plan_action action = item->decision.action;
+	return (item->kind != KIND_CANVAS && action != PLAN_RUN) || action == PLAN_RETAIN;
+}
+
+/* Roles, Config, Runs that are not to be run now, and canvases whose resources are retained. */
 static int record_objects(struct run *run, struct err **err)
 {
 	for (size_t i = 0; i < run->item_count; i++) {
 		struct item *item = run->items[i];
-		const bool plain =
-			item->kind != KIND_CANVAS || item->decision.action == PLAN_RETAIN;
+		if (item->kind == KIND_RUN && !item->aside &&
+			run_item_record_rest(run, item, err) < 0)
+			return -1;
+		const bool plain = is_plain(item);
 		if (!plain || item->aside || !item_acts(item) || item->out.status != OBJECT_PENDING)
 			continue;
 		if (record_with_audit(run, item, err) < 0)
@@ -229,7 +243,10 @@ static int settle(struct run *run, struct err **err)
 		if (void_stale_plan(run, item, err) < 0)
 			return -1;
 		const struct object_step step = {.phase = PHASE_APPLIED};
-		if (item->desired && item->row && item->row->phase != PHASE_APPLIED &&
+		/* A Run that did not end well is left at that, for people to see. */
+		const bool failed = item->kind == KIND_RUN && item_last(item->row) != LAST_DONE &&
+				    item->row && item->row->phase == PHASE_FAILED;
+		if (item->desired && item->row && !failed && item->row->phase != PHASE_APPLIED &&
 			store_object_step(s->store, item->key, &step, s->now_ms, err) < 0)
 			return -1;
 	}
@@ -371,7 +388,8 @@ static int find_settled(struct run *run, int64_t started, bool *ret_settled, str
 	struct source_rev head;
 	*ret_settled = false;
 	if (o->stop != RUN_STOP_NEVER || o->rev || o->worktree || o->notice ||
-		(o->targets && *o->targets) || (o->destroy && *o->destroy))
+		(o->targets && *o->targets) || (o->destroy && *o->destroy) ||
+		(o->rerun && *o->rerun))
 		return 0;
 	if (load_needed(run->session, &needed, &head, err) < 0)
 		return -1;
@@ -456,6 +474,7 @@ static int work(struct run *run, struct err **err)
 	if (load_counts(&run->load, run->outcome.kind_counts, err) < 0 || items_build(run, err) < 0)
 		return -1;
 	tell_loaded(run, started);
+	run_spec_note_baseline(run);
 	if (run->options->stop != RUN_STOP_SPEC && carry_out(run, err) < 0)
 		return -1;
 	return finish(run, err);
@@ -491,6 +510,8 @@ void run_free(struct run **at)
 	struct run *run = *at;
 	if (!run)
 		return;
+	for (size_t i = 0; i < run->item_count; i++)
+		run_item_release(run->items[i]);
 	if (run->loaded)
 		load_close(&run->load);
 	strmap_release(&run->by_key);

@@ -34,6 +34,8 @@ struct run_options {
 	 * suspended, so that the next reconcile does not bring them back.
 	 */
 	const char *const *destroy;
+	/* Keys of Runs that are run again, whatever came of them (`trueup run rerun`). */
+	const char *const *rerun;
 	size_t parallel; /* 0: as Config says */
 	const struct engine *engine; /* NULL: the one that a canvas names; for tests */
 	const char *const *environ;

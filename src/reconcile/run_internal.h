@@ -31,7 +31,10 @@ struct item {
 	char digest[DIGEST_HEX]; /* of desired; "" without one */
 	struct plan_decision decision;
 
-	/* Canvases only. What is worked with: the desired side, or the recorded one to destroy. */
+	struct run_item *run; /* of a Run: see run_spec.h; NULL */
+
+	/* Canvases only, but for approval. What is worked with: the desired side, or the recorded
+	 * one to destroy. */
 	const struct canvas *canvas;
 	const struct spec_approval *approval; /* the rule in force, see past_approval() */
 	const struct role *role;
@@ -112,6 +115,12 @@ MUST_CHECK int items_build(struct run *run, struct err **err);
 /* Adds the canvases that use key and are not items yet. */
 MUST_CHECK int items_add_dependants(struct run *run, const char *key, struct err **err);
 struct item *item_find(const struct run *run, const char *key);
+/* May something of it exist that is ours to change? */
+bool item_is_recorded(const struct object_row *row);
+/* How the last operation on it ended. */
+enum plan_last item_last(const struct object_row *row);
+/* Action, reason and status of the report, from the decision. */
+void item_show_decision(struct item *item);
 /* Facts, decision, rendering, preview and policy gates of one item, from what is true now. */
 MUST_CHECK int item_decide(struct run *run, struct item *item, struct err **err);
 /* The same in the middle of a run, with what is recorded of it brought up to date. */

@@ -40,7 +40,7 @@ const struct spec_approval *runbook_approval_both(
 	return both;
 }
 
-static struct node *rule_node(struct arena *a, const struct spec_approval *rule)
+struct node *runbook_rule_node(struct arena *a, const struct spec_approval *rule)
 {
 	struct node *map = node_new_map(a), *roles = node_new_seq(a);
 	for (size_t i = 0; i < rule->roles.count; i++)
@@ -95,7 +95,7 @@ static const char *summary(const struct session *session, const struct runbook_r
 	node_map_set(a, map, "runbook", node_new_string(a, run->name));
 	node_map_set(a, map, "actor", node_new_string(a, runbook_actor(session, request)));
 	node_map_set(a, map, "variables", names);
-	node_map_set(a, map, "approval", rule_node(a, run->approval));
+	node_map_set(a, map, "approval", runbook_rule_node(a, run->approval));
 	emit_canonical(map, &json);
 	return arena_strdup(a, json.data);
 }

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "engine/job.h"
 #include "reconcile/follow.h"
+#include "reconcile/run_spec.h"
 #include "reconcile/work.h"
 #include "store/audit.h"
 
@@ -219,6 +220,11 @@ static int start_applies(struct run *run, struct tasks *tasks, struct err **err)
 		struct item *item = run->items[i];
 		if (item->out.status != OBJECT_PLANNED || !item->go)
 			continue;
+		if (item->kind == KIND_RUN) {
+			item->begun = true;
+			run_item_start(run, tasks, item);
+			continue;
+		}
 		if (!item->no_changes && !item_secrets(run, item))
 			continue;
 		if (intend(run, item, err) < 0)

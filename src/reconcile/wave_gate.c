@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "plan/approval.h"
-#include "reconcile/run_internal.h"
+#include "reconcile/run_spec.h"
 
 static int write_rendered(struct run *run, const struct item *item, struct err **err)
 {
@@ -26,6 +26,8 @@ static int write_rendered(struct run *run, const struct item *item, struct err *
 static int store_plan(struct run *run, struct item *item, struct err **err)
 {
 	struct store *store = run->session->store;
+	if (item->kind == KIND_RUN)
+		return run_item_store_plan(run, item, err);
 	plan_identity(item->digest, item->lineage, item->serial, item->plan_sha256, item->identity);
 	const struct spec_approval *rule = item->approval;
 	const struct plan_row row = {
@@ -95,7 +97,8 @@ static int gate_item(struct run *run, struct item *item, bool *ret_ask, struct e
 			first->reason, err);
 	}
 	item->go = approval.any || approval.state == APPROVAL_GRANTED ||
-		   run->options->auto_approve || run->load.config->apply_auto || item->no_changes;
+		   run->options->auto_approve || run->load.config->apply_auto || item->no_changes ||
+		   (item->run && run_item_was_wanted(item));
 	*ret_ask = !item->go;
 	return 0;
 }

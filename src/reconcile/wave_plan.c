@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "reconcile/run_spec.h"
 #include "reconcile/work.h"
 
 /* --- in the child -------------------------------------------------------------------------- */
@@ -147,6 +148,7 @@ static void use_stored(struct run *run, struct item *item)
 	item->plan = (struct object_plan){
 		.engine = p->engine, .id = item->plan_id, .sha256 = item->plan_sha256};
 	outcome_changes(p->summary_json, &run->arena, &item->plan.changes);
+	item->plan.detail = item->run ? run_item_detail(run, item) : NULL;
 	item->planned = true;
 	item->out.plan = &item->plan;
 	item->out.status = OBJECT_PLANNED;
@@ -155,7 +157,8 @@ static void use_stored(struct run *run, struct item *item)
 
 static bool wants_plan(const struct item *item)
 {
-	return item->kind == KIND_CANVAS && item_acts(item) && !item->planned && !item->aside &&
+	const bool kind = item->kind == KIND_CANVAS || item->decision.action == PLAN_RUN;
+	return kind && item_acts(item) && !item->planned && !item->aside &&
 	       item->decision.action != PLAN_RETAIN && item->out.status == OBJECT_PENDING;
 }
 
@@ -175,6 +178,9 @@ int plan_wave(struct run *run, bool *ret_any, struct err **err)
 		}
 		if (item->decision.use_stored) {
 			use_stored(run, item);
+			*ret_any = true;
+		} else if (item->kind == KIND_RUN) {
+			run_item_plan(run, item);
 			*ret_any = true;
 		} else if (item_secrets(run, item)) {
 			add_plan_task(run, tasks, item);

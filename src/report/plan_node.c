@@ -81,6 +81,7 @@ static struct node *object_plan_to_node(struct arena *a, const struct object_pla
 	report_set_text(a, map, "engine", plan->engine);
 	report_set_text(a, map, "id", plan->id);
 	report_set_text(a, map, "sha256", plan->sha256);
+	report_set_text(a, map, "detail", plan->detail);
 	set_int(a, map, "durationMs", plan->duration_ms);
 	node_map_set(a, map, "changes", changes_to_node(a, &plan->changes));
 	if (plan->drift.count)

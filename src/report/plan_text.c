@@ -327,12 +327,15 @@ static void print_engine_plan(struct term *t, const struct object_outcome *objec
 	const struct object_plan *plan = object->plan;
 	char buf[CLOCK_TEXT_SIZE];
 	term_put(t, STYLE_BOLD, object->key);
-	if (plan->duration_ms)
+	if (plan->detail)
+		term_printf(t, STYLE_PLAIN, "  %s", plan->detail);
+	else if (plan->duration_ms)
 		term_printf(t, STYLE_PLAIN, "  %s  planned in %s", plan->engine,
 			clock_format_duration(plan->duration_ms, buf));
 	else
 		term_printf(t, STYLE_PLAIN, "  %s  planned earlier", plan->engine);
-	print_counts(t, &plan->changes);
+	if (!plan->detail)
+		print_counts(t, &plan->changes);
 	term_newline(t);
 	print_changes(t, &plan->changes, all);
 	if (plan->drift.count) {

@@ -61,7 +61,9 @@ static void hint_names(struct check *c, struct diag *d, enum spec_kind kind, con
 	for (; names[count]; count++)
 		if (count < NAMES_SHOWN)
 			str_addf(&list, "%s%s", count ? ", " : "", names[count]);
-	if (count == 0)
+	if (count == 0 && kind == KIND_RUNBOOK)
+		diag_hint(c->diags, d, "there is no runbook at all: write one, runbooks/NAME.md");
+	else if (count == 0)
 		diag_hint(c->diags, d, "there is no %s at all: write one with `kind: %s`",
 			spec_kind_title(kind), spec_kind_title(kind));
 	else

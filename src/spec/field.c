@@ -14,8 +14,7 @@ static const struct {
 	[KIND_ROLE] = {"role", "Role", &table_role},
 	[KIND_CANVAS] = {"canvas", "Canvas", &table_canvas},
 	[KIND_RUNBOOK] = {"runbook", "Runbook", NULL},
-	/* table_run stands ready: nothing carries Runs out yet. */
-	[KIND_RUN] = {"run", "Run", NULL},
+	[KIND_RUN] = {"run", "Run", &table_run},
 	[KIND_REQUEST] = {"request", "Request", NULL},
 	[KIND_TEMPLATE] = {"template", "Template", NULL},
 };

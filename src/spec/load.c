@@ -63,7 +63,7 @@ static void unknown_kind(struct decoder *d, const struct node *n, const char *te
 	if (near)
 		diag_hint(d->diags, e, "did you mean '%s'?", near);
 	else
-		diag_hint(d->diags, e, "this version of trueup reads Canvas, Config and Role");
+		diag_hint(d->diags, e, "this version of trueup reads Canvas, Config, Role and Run");
 }
 
 static enum spec_kind read_kind(struct decoder *d, const struct node *doc, struct pos start)
@@ -72,7 +72,7 @@ static enum spec_kind read_kind(struct decoder *d, const struct node *doc, struc
 	if (!n) {
 		struct diag *e =
 			diag_error(d->diags, "spec-kind", start, "this spec has no 'kind'");
-		diag_hint(d->diags, e, "one of Canvas, Config, Role");
+		diag_hint(d->diags, e, "one of Canvas, Config, Role, Run");
 		return KIND_UNKNOWN;
 	}
 	const char *text = node_text(n);
@@ -94,7 +94,7 @@ static enum spec_kind read_kind(struct decoder *d, const struct node *doc, struc
 		struct diag *e = diag_error(d->diags, "spec-kind", n->pos,
 			"kind '%s' is not supported by this version of trueup", text);
 		diag_hint(d->diags, e,
-			"it reads Canvas, Config and Role; remove the file from the "
+			"it reads Canvas, Config, Role and Run; remove the file from the "
 			"repository or list it in .trueupignore");
 		return KIND_UNKNOWN;
 	}

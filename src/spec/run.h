@@ -1,9 +1,6 @@
 /*
- * `kind: Run`: a wish to run a runbook, once for each version of the Run or by a schedule.
- *
- * This version decodes and checks the kind, but spec_kind_supported(KIND_RUN) is false until
- * something carries Runs out: spec_load() refuses them by name. The switch is the table in the
- * list of kinds (field.c).
+ * `kind: Run`: a wish to run a runbook, once for each version of the Run or by a schedule. It is
+ * carried out by reconcile/run_spec.h.
  */
 #ifndef TRUEUP_SPEC_RUN_H
 #define TRUEUP_SPEC_RUN_H

@@ -166,6 +166,9 @@ struct schedule_rows {
 /* Makes or replaces it: uses key, definition, next_at, updated_at; last_* stay. */
 MUST_CHECK int store_schedule_put(
 	struct store *store, const struct schedule_row *row, struct err **err);
+/* *ret NULL if there is none. */
+MUST_CHECK int store_schedule_get(struct store *store, const char *key, struct arena *arena,
+	struct schedule_row **ret, struct err **err);
 MUST_CHECK int store_schedule_remove(struct store *store, const char *key, struct err **err);
 /* Those with next_at <= now (now 0: all), soonest first. */
 MUST_CHECK int store_schedules_due(struct store *store, int64_t now, struct arena *arena,

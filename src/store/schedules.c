@@ -28,6 +28,32 @@ int store_schedule_remove(struct store *store, const char *key, struct err **err
 	return 0;
 }
 
+static void read_row(struct sql *q, struct arena *arena, struct schedule_row *row)
+{
+	row->key = sql_get_text(q, arena);
+	row->definition = sql_get_text(q, arena);
+	row->next_at = sql_get_int(q);
+	row->last_at = sql_get_int(q);
+	row->last_run_id = sql_get_text(q, arena);
+	row->updated_at = sql_get_int(q);
+}
+
+int store_schedule_get(struct store *store, const char *key, struct arena *arena,
+	struct schedule_row **ret, struct err **err)
+{
+	AUTO_SQL q = SQL_NONE;
+	*ret = NULL;
+	if (sql_start(store, SQL_SCHEDULE_GET, &q, err) < 0)
+		return -1;
+	sql_text(&q, key);
+	const int rc = sql_row(&q, err);
+	if (rc <= 0)
+		return rc;
+	*ret = arena_alloc(arena, sizeof **ret);
+	read_row(&q, arena, *ret);
+	return 0;
+}
+
 int store_schedules_due(struct store *store, int64_t now, struct arena *arena,
 	struct schedule_rows *ret, struct err **err)
 {
@@ -40,13 +66,7 @@ int store_schedules_due(struct store *store, int64_t now, struct arena *arena,
 	int rc;
 	while ((rc = sql_row(&q, err)) > 0) {
 		ret->items = arena_grow(arena, ret->items, ret->count, &cap, sizeof *ret->items);
-		struct schedule_row *row = &ret->items[ret->count++];
-		row->key = sql_get_text(&q, arena);
-		row->definition = sql_get_text(&q, arena);
-		row->next_at = sql_get_int(&q);
-		row->last_at = sql_get_int(&q);
-		row->last_run_id = sql_get_text(&q, arena);
-		row->updated_at = sql_get_int(&q);
+		read_row(&q, arena, &ret->items[ret->count++]);
 	}
 	return rc;
 }

@@ -20,6 +20,8 @@
 	"ended_at, exit_code, signal, isolation, pid, pid_start, dir, error, history, "            \
 	"history_commit, history_reason"
 
+#define SCHEDULE_COLUMNS "key, definition, next_at, last_at, last_run_id, updated_at"
+
 #define OBJECT_COLUMNS                                                                             \
 	"key, kind, name, path, blob_id, present, seen_digest, seen_revision, applied_digest, "    \
 	"applied_revision, applied_renderer, applied_at, phase, outcome, reason, plan_id, "        \
@@ -256,8 +258,10 @@ static const char *const texts[SQL_COUNT] = {
 		"INSERT INTO schedules (key, definition, next_at, updated_at) VALUES (?1, ?2, ?3, ?4)"
 		" ON CONFLICT (key) DO UPDATE SET definition = ?2, next_at = ?3, updated_at = ?4",
 	[SQL_SCHEDULE_REMOVE] = "DELETE FROM schedules WHERE key = ?",
+	[SQL_SCHEDULE_GET] =
+		"SELECT " SCHEDULE_COLUMNS " FROM schedules WHERE key = ?",
 	[SQL_SCHEDULES_DUE] =
-		"SELECT key, definition, next_at, last_at, last_run_id, updated_at FROM schedules"
+		"SELECT " SCHEDULE_COLUMNS " FROM schedules"
 		" WHERE ?1 = 0 OR (next_at <> 0 AND next_at <= ?1) ORDER BY next_at, key",
 	[SQL_SCHEDULE_TAKE] =
 		"UPDATE schedules SET last_at = ?3, next_at = ?4, last_run_id = ?5, updated_at = ?6"

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/secret.h"
 
@@ -21,13 +22,16 @@ enum {
 	DEFAULT_STALL_MS = 20 * MS_PER_SECOND,
 	DEFAULT_MAX_BODY = 16 << 20,
 	MAX_HEADER_BYTES = 256 << 10,
+	MAX_CA_BYTES = 4 << 20,
 	MAX_REDIRECTS = 5,
 };
 
 struct http_client {
 	const struct http_curl *curl;
 	CURL *easy;
-	struct http_config config; /* its texts are ours */
+	struct http_config config; /* its proxy is ours, its ca_file unused */
+	char *ca; /* certificates in PEM; NULL: the system's */
+	size_t ca_len;
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -49,6 +53,10 @@ static int64_t or_default(int64_t value, int64_t instead)
 
 int http_client_new(const struct http_config *config, struct http_client **ret, struct err **err)
 {
+	/* Said now and not with the first request, where it would look like the server's fault. */
+	AUTO_STR ca = STR_INIT;
+	if (config->ca_file && fs_read(config->ca_file, MAX_CA_BYTES, &ca, err) < 0)
+		return err_wrap(err, "certificates that are trusted");
 	const struct http_curl *curl = http_curl_load(err);
 	if (!curl)
 		return -1;
@@ -62,7 +70,8 @@ int http_client_new(const struct http_config *config, struct http_client **ret, 
 	own->stall_ms = or_default(config->stall_ms, DEFAULT_STALL_MS);
 	if (own->max_body == 0)
 		own->max_body = DEFAULT_MAX_BODY;
-	own->ca_file = config->ca_file ? xstrdup(config->ca_file) : NULL;
+	client->ca_len = ca.len;
+	client->ca = config->ca_file ? str_detach(&ca) : NULL;
 	/* An empty text switches proxies off; NULL would ask the environment. */
 	own->proxy = xstrdup(config->proxy ? config->proxy : "");
 	if (!client->easy) {
@@ -79,7 +88,7 @@ void http_client_free(struct http_client *client)
 		return;
 	if (client->easy)
 		client->curl->curl_easy_cleanup(client->easy);
-	free((char *)client->config.ca_file);
+	free(client->ca);
 	/* It may hold a password. */
 	char *proxy = (char *)client->config.proxy;
 	secret_wipe(proxy, strlen(proxy));
@@ -164,8 +173,9 @@ static CURLcode set_common(struct http_client *client, int64_t left_ms)
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(CURLOPT_SSL_VERIFYPEER, 1L);
 	SET(CURLOPT_SSL_VERIFYHOST, 2L);
-	if (config->ca_file) {
-		SET(CURLOPT_CAINFO, config->ca_file);
+	struct curl_blob ca = {.data = client->ca, .len = client->ca_len};
+	if (client->ca) {
+		SET(CURLOPT_CAINFO_BLOB, &ca);
 		SET(CURLOPT_CAPATH, (char *)NULL);
 	}
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)config->connect_ms);

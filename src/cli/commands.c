@@ -23,6 +23,7 @@ extern const struct command cmd_internal_post_receive;
 extern const struct command cmd_internal_pre_commit;
 extern const struct command cmd_internal_pre_receive;
 extern const struct command cmd_internal_run;
+extern const struct command cmd_internal_worker;
 extern const struct command cmd_plan;
 extern const struct command cmd_reconcile;
 extern const struct command cmd_internal_reference;
@@ -34,6 +35,7 @@ extern const struct command cmd_history;
 extern const struct command cmd_log;
 extern const struct command cmd_reject;
 extern const struct command cmd_resume;
+extern const struct command cmd_serve;
 extern const struct command cmd_status;
 extern const struct command cmd_suspend;
 extern const struct command cmd_unlock;
@@ -58,6 +60,7 @@ const struct command *const commands[] = {
 	&cmd_explain,
 	&cmd_plan,
 	&cmd_reconcile,
+	&cmd_serve,
 	&cmd_render,
 	&cmd_status,
 	&cmd_history,
@@ -97,6 +100,7 @@ const struct command *const commands[] = {
 	&cmd_internal_reference,
 	&cmd_internal_run,
 	&cmd_internal_schemas,
+	&cmd_internal_worker,
 	NULL,
 };
 

@@ -13,7 +13,13 @@
 
 bool run_is_stopped(const struct run *run)
 {
-	return run->options->interrupts && *run->options->interrupts;
+	const struct run_options *o = run->options;
+	return (o->interrupts && *o->interrupts) || (o->stop_plans && *o->stop_plans);
+}
+
+const volatile sig_atomic_t *run_plan_interrupts(const struct run *run)
+{
+	return run->options->stop_plans ? run->options->stop_plans : run->options->interrupts;
 }
 
 /* Looks again at what waited: its needs may be met now. */

@@ -47,6 +47,11 @@ struct run_options {
 	run_listener *listener; /* may be NULL */
 	void *data;
 	const volatile sig_atomic_t *interrupts;
+	/*
+	 * As interrupts, but for plans only: nothing is planned any more and no apply begins, while
+	 * one that goes on comes to its end. NULL: plans heed interrupts.
+	 */
+	const volatile sig_atomic_t *stop_plans;
 };
 
 /*

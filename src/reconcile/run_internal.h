@@ -162,6 +162,8 @@ void item_target(
 MUST_CHECK int run_execute(struct run *run, struct err **err);
 /* Did the user ask to stop? */
 bool run_is_stopped(const struct run *run);
+/* What plans heed: see run_options. */
+const volatile sig_atomic_t *run_plan_interrupts(const struct run *run);
 
 /* --- wave_plan.c, wave_gate.c, wave_apply.c: the steps of a wave ------------------------------ */
 

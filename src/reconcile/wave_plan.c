@@ -187,7 +187,7 @@ int plan_wave(struct run *run, bool *ret_any, struct err **err)
 			*ret_any = true;
 		}
 	}
-	const int result = tasks_run(tasks, run->options->interrupts, err);
+	const int result = tasks_run(tasks, run_plan_interrupts(run), err);
 	tasks_free(tasks);
 	return result;
 }

@@ -31,7 +31,7 @@ void work_child_begin(const struct work *w, const struct task_port *port, struct
 			w->item->key, run->session->actor),
 		.on_event = send_event,
 		.data = ret,
-		.interrupts = run->options->interrupts,
+		.interrupts = w->apply ? run->options->interrupts : run_plan_interrupts(run),
 	};
 }
 

@@ -89,11 +89,13 @@ static int add(struct store *store, const struct queue_request *request, int64_t
 	int64_t *ret_id, struct err **err)
 {
 	const char *part = request->part ? request->part : "";
-	if (outdate(store, SQL_QUEUE_OUTDATE, request, part, err) < 0 ||
-		outdate(store, SQL_QUEUE_FORGET_DEAD, request, part, err) < 0)
+	if (!request->reminder &&
+		(outdate(store, SQL_QUEUE_OUTDATE, request, part, err) < 0 ||
+			outdate(store, SQL_QUEUE_FORGET_DEAD, request, part, err) < 0))
 		return -1;
 	AUTO_SQL q = SQL_NONE;
-	if (sql_start(store, SQL_QUEUE_ADD, &q, err) < 0)
+	const enum sql_id how = request->reminder ? SQL_QUEUE_REMIND : SQL_QUEUE_ADD;
+	if (sql_start(store, how, &q, err) < 0)
 		return -1;
 	sql_text(&q, kind_names[request->kind]);
 	sql_text(&q, request->subject);
@@ -352,6 +354,21 @@ int store_queue_list(
 	if (sql_start(store, SQL_QUEUE_LIST, &q, err) < 0)
 		return -1;
 	return read_rows(&q, arena, ret, err);
+}
+
+int store_queue_counts(struct store *store, struct queue_counts *ret, struct err **err)
+{
+	*ret = (struct queue_counts){0};
+	AUTO_SQL q = SQL_NONE;
+	if (sql_start(store, SQL_QUEUE_COUNTS, &q, err) < 0)
+		return -1;
+	const int rc = sql_row(&q, err);
+	if (rc > 0) {
+		ret->queued = sql_get_int(&q);
+		ret->running = sql_get_int(&q);
+		ret->dead = sql_get_int(&q);
+	}
+	return rc < 0 ? -1 : 0;
 }
 
 int store_queue_next_at(struct store *store, int64_t *ret_at, struct err **err)

@@ -43,6 +43,11 @@ struct queue_request {
 	const char *payload_json; /* what the worker needs to know; NULL: {} */
 	const char *actor; /* who asks: "github:alice", "git:bob", "trueup" for timers */
 	int64_t not_before; /* wall-clock ms; 0: now */
+	/*
+	 * A time to come back and no news: a queued request of the same identity stays as it is and
+	 * is due at the earlier of the two times, and one that is running is not outdated.
+	 */
+	bool reminder;
 };
 
 enum queue_state { QUEUE_QUEUED, QUEUE_RUNNING, QUEUE_DEAD };
@@ -133,6 +138,10 @@ MUST_CHECK int store_queue_get(struct store *store, int64_t id, struct arena *ar
 /* All rows, oldest first. */
 MUST_CHECK int store_queue_list(
 	struct store *store, struct arena *arena, struct queue_rows *ret, struct err **err);
+struct queue_counts {
+	int64_t queued, running, dead;
+};
+MUST_CHECK int store_queue_counts(struct store *store, struct queue_counts *ret, struct err **err);
 /* When the next request that nobody works on is due; 0: none. May lie in the past. */
 MUST_CHECK int store_queue_next_at(struct store *store, int64_t *ret_at, struct err **err);
 

@@ -335,6 +335,11 @@ static const char *const texts[SQL_COUNT] = {
 		" ON CONFLICT (kind, subject, part) WHERE state = 'queued' DO UPDATE SET payload_json = ?4,"
 		" actor = ?5, asked_at = ?6, not_before = min(not_before, ?7), attempts = 0,"
 		" changed_at = ?6, error = NULL RETURNING id",
+	[SQL_QUEUE_REMIND] =
+		"INSERT INTO queue (kind, subject, part, payload_json, actor, asked_at, not_before,"
+		" changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?6)"
+		" ON CONFLICT (kind, subject, part) WHERE state = 'queued' DO UPDATE SET"
+		" not_before = min(not_before, ?7) RETURNING id",
 	[SQL_QUEUE_OUTDATE] =
 		"UPDATE queue SET outdated = 1 WHERE kind = ? AND subject = ? AND part = ?"
 		" AND state = 'running'",
@@ -365,6 +370,9 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_QUEUE_RUNNING] = "SELECT " QUEUE_COLUMNS " FROM queue WHERE state = 'running' ORDER BY id",
 	[SQL_QUEUE_GET] = "SELECT " QUEUE_COLUMNS " FROM queue WHERE id = ?",
 	[SQL_QUEUE_LIST] = "SELECT " QUEUE_COLUMNS " FROM queue ORDER BY id",
+	[SQL_QUEUE_COUNTS] =
+		"SELECT ifnull(sum(state = 'queued'), 0), ifnull(sum(state = 'running'), 0),"
+		" ifnull(sum(state = 'dead'), 0) FROM queue",
 	[SQL_QUEUE_NEXT_AT] =
 		"SELECT ifnull(min(q.not_before), 0) FROM queue AS q WHERE q.state = 'queued'"
 		" AND NOT EXISTS (SELECT 1 FROM queue AS r WHERE r.state = 'running'"

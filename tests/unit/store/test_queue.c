@@ -102,12 +102,49 @@ static void newest_replaces_what_is_queued(void **state)
 	assert_true(get(f, first)->outdated);
 	assert_string_equal(claim(f, 220)->subject, "pull/1");
 	assert_null(claim(f, 220));
+	struct queue_counts counts;
+	ok(f, store_queue_counts(f->store, &counts, &f->err));
+	assert_int_equal(counts.queued, 1);
+	assert_int_equal(counts.running, 2);
+	assert_int_equal(counts.dead, 0);
 	/* Given up for the newer one, it is gone and not queued twice. */
 	bool recorded;
 	ok(f, store_queue_release(f->store, first, row->claim, 230, &recorded, &f->err));
 	assert_true(recorded);
 	assert_null(get(f, first));
 	assert_int_equal(claim(f, 240)->id, id);
+}
+
+static void a_reminder_changes_nothing_but_the_time(void **state)
+{
+	struct fixture *f = *state;
+	open_store(f);
+	struct queue_request request = {.kind = QUEUE_RECONCILE,
+		.subject = QUEUE_BRANCH,
+		.payload_json = "{\"a\":1}",
+		.actor = "git:bob",
+		.not_before = 500};
+	int64_t first, id;
+	ok(f, store_queue_add(f->store, &request, 100, &first, &f->err));
+	struct queue_request reminder = {.kind = QUEUE_RECONCILE,
+		.subject = QUEUE_BRANCH,
+		.actor = "trueup",
+		.not_before = 300,
+		.reminder = true};
+	ok(f, store_queue_add(f->store, &reminder, 110, &id, &f->err));
+	assert_int_equal(id, first);
+	assert_string_equal(get(f, id)->actor, "git:bob");
+	assert_string_equal(get(f, id)->payload_json, "{\"a\":1}");
+	assert_int_equal(get(f, id)->not_before, 300);
+	reminder.not_before = 900;
+	ok(f, store_queue_add(f->store, &reminder, 120, &id, &f->err));
+	assert_int_equal(get(f, id)->not_before, 300);
+	/* What runs is not outdated by it; the reminder waits on its own. */
+	assert_int_equal(claim(f, 300)->id, first);
+	ok(f, store_queue_add(f->store, &reminder, 310, &id, &f->err));
+	assert_int_not_equal(id, first);
+	assert_false(get(f, first)->outdated);
+	assert_int_equal(get(f, id)->not_before, 900);
 }
 
 static void parts_do_not_replace_each_other(void **state)
@@ -314,6 +351,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		store_test(takes_a_request_through_its_life),
 		store_test(newest_replaces_what_is_queued),
+		store_test(a_reminder_changes_nothing_but_the_time),
 		store_test(parts_do_not_replace_each_other),
 		store_test(retries_later_and_gives_up),
 		store_test(claims_only_the_wanted_kinds),

@@ -1,0 +1,302 @@
+/*
+ * The frame of every piece of work: read what the daemon has in force, take the claim, do it,
+ * record its end. The end is recorded here, in the same process that did the work, so that nothing
+ * has to be carried back and no daemon has to be there to hear it.
+ */
+#include "daemon/work_internal.h"
+
+#include "base/clock.h"
+#include "base/child.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "daemon/backoff.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { CONFIG_MAX = 4 * 1024 * 1024 };
+
+const char *work_kind_name(enum work_kind kind)
+{
+	static const char *const names[] = {
+		[WORK_FETCH] = "fetch",
+		[WORK_PULL] = "pull",
+		[WORK_COMMENT] = "command",
+		[WORK_RECONCILE] = "reconcile",
+		[WORK_DRIFT] = "drift",
+		[WORK_DELIVER] = "deliver",
+	};
+	return names[kind];
+}
+
+/* --- signals -------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t stops, parks;
+
+static void on_signal(int signo)
+{
+	stops++;
+	/* The second SIGTERM: what is recorded is enough for the next one to go on from. */
+	if (signo == SIGTERM && ++parks > 1)
+		_exit(WORK_PARKED);
+}
+
+static void catch_signals(void)
+{
+	static const int caught[] = {SIGUSR1, SIGTERM, SIGINT};
+	struct sigaction act = {.sa_handler = on_signal};
+	(void)sigemptyset(&act.sa_mask);
+	for (size_t i = 0; i < ARRAY_LEN(caught); i++)
+		(void)sigaction(caught[i], &act, NULL);
+	act.sa_handler = SIG_IGN;
+	(void)sigaction(SIGPIPE, &act, NULL);
+	(void)sigaction(SIGHUP, &act, NULL);
+	/* A dump of memory could hold a credential. */
+	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){0});
+}
+
+/* --- small things that all kinds use ------------------------------------------------------------
+ */
+
+void work_poke(struct work *w)
+{
+	AUTO_ERR err = NULL;
+	if (queue_wake(w->place.state_dir, &err) < 0)
+		log_debug("%s", err->message); /* the daemon looks when we have ended */
+}
+
+static int ask(
+	struct store *store, const struct queue_request *requests, size_t count, struct err **err)
+{
+	int64_t id;
+	for (size_t i = 0; i < count; i++)
+		if (store_queue_add(store, &requests[i], clock_now_ms(), &id, err) < 0)
+			return -1;
+	return 0;
+}
+
+int work_ask(struct work *w, const struct queue_request *requests, size_t count, struct err **err)
+{
+	AUTO_STORE *store = NULL;
+	if (!count)
+		return 0;
+	if (store_open(w->place.state_dir, 0, &store, err) < 0 || store_begin(store, err) < 0)
+		return -1;
+	if (ask(store, requests, count, err) < 0) {
+		store_rollback(store);
+		return -1;
+	}
+	if (store_commit(store, err) < 0)
+		return -1;
+	work_poke(w);
+	return 0;
+}
+
+enum work_end work_end_of(const struct err *err)
+{
+	switch (err_kind_of(err)) {
+	case ERR_CANCELLED:
+		return WORK_END_PARKED;
+	case ERR_SYNTAX:
+	case ERR_INVALID:
+	case ERR_DENIED:
+		return WORK_END_FAILED;
+	case ERR_INTERNAL:
+	case ERR_IO:
+	case ERR_NOT_FOUND:
+	case ERR_CONFLICT:
+	case ERR_TIMEOUT:
+	case ERR_UNAVAILABLE:
+	case ERR_CORRUPT:
+		break;
+	}
+	return WORK_END_RETRY;
+}
+
+void work_sooner(int64_t *at, int64_t time)
+{
+	if (time && (!*at || time < *at))
+		*at = time;
+}
+
+/* --- the end of a claim ------------------------------------------------------------------------
+ */
+
+static uint32_t chance(void)
+{
+	uint32_t number = 0;
+	return getrandom(&number, sizeof number, 0) == (ssize_t)sizeof number ? number : 0;
+}
+
+/* Comments are given up after this many attempts; a repository is tried for ever. */
+enum { ATTEMPTS_MAX = 8 };
+
+static bool is_hopeless(const struct queue_row *r, enum work_end end)
+{
+	const bool asked_once = r->kind == QUEUE_PULL || r->kind == QUEUE_COMMAND;
+	return asked_once && (end == WORK_END_FAILED || r->attempts >= ATTEMPTS_MAX);
+}
+
+/* After the end is recorded: this one must not be taken for outdated by what follows it. */
+static int remind(struct store *store, enum queue_kind kind, int64_t at, struct err **err)
+{
+	int64_t id;
+	const struct queue_request reminder = {.kind = kind,
+		.subject = QUEUE_BRANCH,
+		.actor = "trueup",
+		.not_before = at,
+		.reminder = true};
+	return at ? store_queue_add(store, &reminder, clock_now_ms(), &id, err) : 0;
+}
+
+static int record(struct work *w, struct store *store, enum work_end end, const char *why,
+	bool *ret_recorded, struct err **err)
+{
+	const struct queue_row *r = w->request;
+	const int64_t now = clock_now_ms();
+	struct queue_failure failure = {.id = r->id, .claim = r->claim, .error = why, .now = now};
+	switch (end) {
+	case WORK_END_DONE:
+		return store_queue_finish(store, r->id, r->claim, ret_recorded, err);
+	case WORK_END_PARKED:
+		return store_queue_release(store, r->id, r->claim, now, ret_recorded, err);
+	case WORK_END_RETRY:
+	case WORK_END_FAILED:
+		break;
+	}
+	if (is_hopeless(r, end))
+		return store_queue_dead(store, &failure, ret_recorded, err);
+	failure.not_before = now + backoff_ms(r->attempts, chance());
+	return store_queue_retry(store, &failure, ret_recorded, err);
+}
+
+static int end_claim(struct work *w, enum work_end end, const char *why, struct err **err)
+{
+	AUTO_STORE *store = NULL;
+	bool recorded = false;
+	if (store_open(w->place.state_dir, 0, &store, err) < 0 || store_begin(store, err) < 0)
+		return -1;
+	if (record(w, store, end, why, &recorded, err) < 0 ||
+		remind(store, QUEUE_RECONCILE, w->reconcile_at, err) < 0 ||
+		remind(store, QUEUE_DRIFT, w->drift_at, err) < 0) {
+		store_rollback(store);
+		return -1;
+	}
+	return store_commit(store, err);
+}
+
+/* --- the frame
+ * ------------------------------------------------------------------------------------ */
+
+static int read_config(struct work *w, struct err **err)
+{
+	AUTO_STR text = STR_INIT;
+	AUTO_DIAGS diags = {0};
+	/* By its path, for an offset of our own: other workers read the same file. */
+	if (fs_read("/proc/self/fd/0", CONFIG_MAX, &text, err) < 0)
+		return err_wrap(err, "read the configuration from standard input");
+	struct src *src = arena_alloc(&w->arena, sizeof *src);
+	*src = (struct src){"server.yaml", arena_memdup(&w->arena, text.data, text.len), text.len};
+	w->config = server_load(&w->arena, src, &diags);
+	if (!w->config)
+		return err_set(err, ERR_INVALID, "the configuration has mistakes: %s",
+			diags.count ? diags.items[0].message : "it is not there");
+	log_setup((enum log_level)w->config->log_level, w->config->log_json ? LOG_JSON : LOG_TEXT);
+	w->repository = server_repository(w->config, w->order->repository);
+	if (!w->repository)
+		return err_set(err, ERR_NOT_FOUND, "the configuration has no repository '%s'",
+			w->order->repository);
+	return place_find(w->config, w->repository, &w->place, err);
+}
+
+/* Says in the store that this process works on the claim. *ret_mine false: it does not. */
+static int take_claim(struct work *w, bool *ret_mine, struct err **err)
+{
+	AUTO_STORE *store = NULL;
+	struct queue_row *row = NULL;
+	const struct work_order *o = w->order;
+	*ret_mine = true;
+	if (!o->id)
+		return 0;
+	if (store_open(w->place.state_dir, 0, &store, err) < 0 ||
+		store_queue_get(store, o->id, &w->arena, &row, err) < 0)
+		return -1;
+	*ret_mine = row && row->claim == o->claim && row->state == QUEUE_RUNNING;
+	if (*ret_mine && store_queue_started(store, o->id, o->claim, getpid(),
+				 process_start_time(getpid()), err) < 0)
+		return -1;
+	w->request = row;
+	return 0;
+}
+
+static enum work_end do_request(struct work *w, struct err **err)
+{
+	switch (w->request->kind) {
+	case QUEUE_FETCH:
+		return work_fetch(w, err);
+	case QUEUE_RECONCILE:
+		return work_reconcile(w, err);
+	case QUEUE_DRIFT:
+	case QUEUE_PULL:
+	case QUEUE_COMMAND:
+	case QUEUE_UNKNOWN:
+		break;
+	}
+	(void)err_set(err, ERR_INVALID, "this trueup does not know what to do");
+	return WORK_END_FAILED;
+}
+
+static void tell(const struct work *w, enum work_end end, const char *why, int64_t ms)
+{
+	char took[CLOCK_TEXT_SIZE];
+	const char *kind = queue_kind_name(w->request->kind);
+	const char *name = w->repository->name.text, *subject = w->request->subject;
+	clock_format_duration(ms, took);
+	if (end == WORK_END_DONE)
+		log_at(LOG_LEVEL_INFO, "%s: %s of %s done in %s", name, kind, subject, took);
+	else if (end == WORK_END_PARKED)
+		log_at(LOG_LEVEL_INFO, "%s: %s of %s stopped on request after %s, put back", name,
+			kind, subject, took);
+	else
+		log_at(LOG_LEVEL_ERROR, "%s: %s of %s failed, attempt %lld: %s", name, kind,
+			subject, (long long)w->request->attempts, why);
+}
+
+static int do_work(struct work *w, struct err **err)
+{
+	bool mine;
+	if (read_config(w, err) < 0 || take_claim(w, &mine, err) < 0)
+		return -1;
+	if (!mine)
+		return WORK_NOT_MINE;
+	const int64_t started = clock_monotonic_ms();
+	AUTO_ERR why = NULL;
+	AUTO_STR text = STR_INIT;
+	const enum work_end end = do_request(w, &why);
+	if (why)
+		err_format(why, &text);
+	tell(w, end, text.data, clock_monotonic_ms() - started);
+	if (end_claim(w, end, text.len ? text.data : NULL, err) < 0)
+		return err_wrap(err, "record the end of %s", queue_kind_name(w->request->kind));
+	return end == WORK_END_DONE     ? WORK_DONE
+	       : end == WORK_END_PARKED ? WORK_PARKED
+					: WORK_FAILED;
+}
+
+extern char **environ;
+
+int work_main(const struct work_order *order, struct err **err)
+{
+	struct work w = {.order = order, .environ = (const char *const *)environ, .stops = &stops};
+	catch_signals();
+	const int code = do_work(&w, err);
+	place_release(&w.place);
+	arena_release(&w.arena);
+	return code;
+}

@@ -1,0 +1,54 @@
+/*
+ * Fetch: bring the mirror up to date and find out what changed, be it that a webhook said so or
+ * that it is time to look.
+ */
+#include "daemon/work_internal.h"
+
+#include "base/err.h"
+#include "base/str.h"
+#include "source/source.h"
+#include "store/revisions.h"
+
+/* Is the branch's tip something other than what was last recorded? */
+static int has_news(struct work *w, bool *ret, struct err **err)
+{
+	AUTO_SOURCE *source = NULL;
+	AUTO_STORE *store = NULL;
+	struct source_rev rev;
+	struct revision_row *last = NULL;
+	*ret = false;
+	if (source_open(w->place.dir, NULL, &source, err) < 0)
+		return -1;
+	if (!source_head_fast(source, &rev) && source_resolve(source, NULL, &rev, err) < 0) {
+		/* Nothing was pushed to the branch yet. */
+		if (err_kind_of(*err) != ERR_NOT_FOUND)
+			return -1;
+		err_free(err);
+		return 0;
+	}
+	if (store_open(w->place.state_dir, 0, &store, err) < 0 ||
+		store_revision_last(store, &w->arena, &last, err) < 0)
+		return -1;
+	*ret = !last || !str_eq(last->commit_id, rev.commit);
+	return 0;
+}
+
+static int fetch(struct work *w, struct err **err)
+{
+	static const char *const branches[] = {"+refs/heads/*:refs/heads/*", NULL};
+	const struct queue_request reconcile = {.kind = QUEUE_RECONCILE,
+		.subject = QUEUE_BRANCH,
+		.payload_json = w->request->payload_json,
+		.actor = w->request->actor};
+	bool news = false;
+	if (work_git_fetch(w, branches, err) < 0 || has_news(w, &news, err) < 0)
+		return -1;
+	return news ? work_ask(w, &reconcile, 1, err) : 0;
+}
+
+enum work_end work_fetch(struct work *w, struct err **err)
+{
+	if (w->place.mirror && fetch(w, err) < 0)
+		return work_end_of(*err);
+	return WORK_END_DONE;
+}

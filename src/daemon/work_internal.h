@@ -1,0 +1,60 @@
+/* What the files of a worker share. Nothing outside of daemon/ includes it. */
+#ifndef TRUEUP_DAEMON_WORK_INTERNAL_H
+#define TRUEUP_DAEMON_WORK_INTERNAL_H
+
+#include "base/arena.h"
+#include "daemon/place.h"
+#include "daemon/work.h"
+#include "spec/server.h"
+#include "store/queue.h"
+
+#include <signal.h>
+
+struct forge;
+
+struct work {
+	const struct work_order *order;
+	struct arena arena;
+	const struct server_config *config;
+	const struct server_repository *repository;
+	struct place place;
+	const struct queue_row *request; /* NULL: deliver */
+	/*
+	 * When to come back although nobody asks: the soonest of what the work found (a schedule,
+	 * the end of a freeze, a look for drift); 0: never.
+	 */
+	int64_t reconcile_at, drift_at;
+	const char *const *environ;
+	/* How often it was told to stop planning, by SIGUSR1, SIGINT or SIGTERM. */
+	const volatile sig_atomic_t *stops;
+};
+
+/* How a piece of work went. */
+enum work_end {
+	WORK_END_DONE,
+	WORK_END_PARKED, /* stopped on request: put it back */
+	WORK_END_RETRY, /* *err or the text says why; try again later */
+	WORK_END_FAILED, /* it will never work: give it up */
+};
+
+/* Each does the work of its kind. With RETRY and FAILED *err says why. */
+enum work_end work_fetch(struct work *w, struct err **err);
+enum work_end work_reconcile(struct work *w, struct err **err);
+
+/* Opens the store, adds the requests in one transaction, wakes the daemon. */
+MUST_CHECK int work_ask(
+	struct work *w, const struct queue_request *requests, size_t count, struct err **err);
+/* The daemon is to look: there is something in the outbox or the queue. Never fails visibly. */
+void work_poke(struct work *w);
+/* What an error means for the request. */
+enum work_end work_end_of(const struct err *err);
+/* *at is the earlier of itself and time, where 0 is never. */
+void work_sooner(int64_t *at, int64_t time);
+
+/*
+ * Brings refs into the mirror by git(1). specs end with NULL. ERR_UNAVAILABLE with git's last words
+ * when it failed, masked.
+ */
+MUST_CHECK int work_git_fetch(struct work *w, const char *const *refspecs, struct err **err);
+
+#endif

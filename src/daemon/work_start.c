@@ -1,0 +1,441 @@
+/*
+ * Workers as the daemon sees them: which request is next, a process for it, its deadline, its end.
+ *
+ * Repositories take turns. Deliveries of the outbox are not counted against the limit: they are
+ * short, one at a time in a repository, and what people wait for.
+ */
+#include "daemon/daemon_internal.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "daemon/backoff.h"
+#include "report/outbox.h"
+#include "store/outbox.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+enum { NUMBER_SIZE = 24 };
+
+/* What is done first: what somebody at a pull request waits for. */
+static const unsigned priorities[] = {1U << QUEUE_PULL | 1U << QUEUE_COMMAND, 1U << QUEUE_FETCH,
+	1U << QUEUE_RECONCILE, 1U << QUEUE_DRIFT};
+
+static const enum work_kind kinds[] = {
+	[QUEUE_FETCH] = WORK_FETCH,
+	[QUEUE_PULL] = WORK_PULL,
+	[QUEUE_COMMAND] = WORK_COMMENT,
+	[QUEUE_RECONCILE] = WORK_RECONCILE,
+	[QUEUE_DRIFT] = WORK_DRIFT,
+};
+
+/* --- the environment ------------------------------------------------------------------------ */
+
+/* What programs need to find their way; nothing in it is a secret of the server. */
+static const char *const passed[] = {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL",
+	"LC_CTYPE", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSH_AUTH_SOCK",
+	"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "http_proxy", "https_proxy", "no_proxy",
+	"CREDENTIALS_DIRECTORY"};
+
+struct names {
+	struct arena *arena;
+	const char **items;
+	size_t count, cap;
+};
+
+static void pass(struct names *n, const char *name)
+{
+	const char *value = name ? getenv(name) : NULL;
+	if (!value)
+		return;
+	const size_t len = strlen(name);
+	for (size_t i = 0; i < n->count; i++)
+		if (strncmp(n->items[i], name, len) == 0 && n->items[i][len] == '=')
+			return;
+	n->items = arena_grow(n->arena, n->items, n->count, &n->cap, sizeof *n->items);
+	n->items[n->count++] = arena_printf(n->arena, "%s=%s", name, value);
+}
+
+static void pass_texts(struct names *n, const struct spec_texts *texts)
+{
+	for (size_t i = 0; i < texts->count; i++)
+		pass(n, texts->items[i].text);
+}
+
+const char *const *work_environment(
+	const struct server_config *config, const struct server_repository *r, struct arena *arena)
+{
+	struct names n = {.arena = arena};
+	for (size_t i = 0; i < ARRAY_LEN(passed); i++)
+		pass(&n, passed[i]);
+	pass_texts(&n, &config->environment);
+	pass_texts(&n, &r->environment);
+	pass(&n, r->git.password.from_env);
+	pass(&n, r->forge.token.from_env);
+	pass(&n, r->forge.app.key.from_env);
+	n.items = arena_grow(arena, n.items, n.count, &n.cap, sizeof *n.items);
+	n.items[n.count] = NULL;
+	return n.items;
+}
+
+/* --- the end of a worker ---------------------------------------------------------------------- */
+
+static void forget(struct worker *w)
+{
+	struct daemon *d = w->d;
+	struct served *s = w->served;
+	for (size_t i = 0; i < d->worker_count; i++)
+		if (d->workers[i] == w)
+			d->workers[i] = d->workers[--d->worker_count];
+	loop_source_free(w->end);
+	loop_source_free(w->deadline);
+	child_release(&w->child);
+	s->workers--;
+	if (w->kind == WORK_DELIVER)
+		s->delivering = false;
+	else
+		d->busy--;
+	metrics_set(d->metrics, METRIC_WORKERS_BUSY, NULL, NULL, (double)d->busy);
+	s->due_at = 1;
+	if (s->deliver_at < 0)
+		s->deliver_at = 0;
+	free(w);
+	if (s->leaving && !s->workers)
+		served_free(s);
+	if (d->stopping && !d->worker_count)
+		loop_exit(d->loop, 0);
+	else
+		work_look_soon(d);
+}
+
+/* Records what the worker could not: that it is gone without having said how it ended. */
+static void record_loss(struct worker *w, const char *how)
+{
+	struct store *store;
+	struct queue_row *row = NULL;
+	AUTO_ARENA arena = {0};
+	AUTO_ERR err = NULL;
+	bool recorded = false;
+	if (!w->id)
+		return;
+	if (served_store(w->served, &store, &err) < 0 ||
+		store_queue_get(store, w->id, &arena, &row, &err) < 0) {
+		daemon_complain(w->served, "record the end of a worker", &err);
+		return;
+	}
+	if (!row || row->claim != w->claim || row->state != QUEUE_RUNNING)
+		return;
+	const int64_t now = clock_now_ms();
+	const struct queue_failure failure = {.id = w->id,
+		.claim = w->claim,
+		.error = how,
+		.now = now,
+		.not_before = now + backoff_ms(row->attempts, daemon_chance())};
+	if (store_queue_retry(store, &failure, &recorded, &err) < 0)
+		daemon_complain(w->served, "record the end of a worker", &err);
+	else if (recorded)
+		log_at(LOG_LEVEL_ERROR, "%s: %s of %s %s; it is tried again", w->served->name,
+			work_kind_name(w->kind), row->subject, how);
+}
+
+static void on_end(const struct child_exit *how, void *data)
+{
+	struct worker *w = data;
+	AUTO_STR text = STR_INIT;
+	const char *result = "crashed";
+	if (w->timed_out)
+		str_add(&text, "took longer than it may and was stopped");
+	else if (how->signal)
+		str_addf(&text, "was ended by signal %d (%s)", how->signal, strsignal(how->signal));
+	else
+		str_addf(&text, "ended without a result (exit code %d)", how->code);
+	if (how->code == WORK_DONE)
+		result = "done";
+	else if (how->code == WORK_FAILED)
+		result = "failed";
+	else if (how->code == WORK_PARKED || how->code == WORK_NOT_MINE)
+		result = "parked";
+	if (w->timed_out)
+		result = "timeout";
+	const char *kind = work_kind_name(w->kind);
+	metrics_add(w->d->metrics, METRIC_WORK, kind, result, 1);
+	metrics_observe(w->d->metrics, METRIC_WORK_SECONDS, kind, NULL,
+		clock_monotonic_ms() - w->started_ms);
+	record_loss(w, text.data);
+	forget(w);
+}
+
+static void on_adopted_end(uint32_t events, void *data)
+{
+	struct worker *w = data;
+	(void)events;
+	record_loss(w, "ended without a result");
+	forget(w);
+}
+
+/* At the first deadline it is told to stop, at the second it is killed. */
+static void on_deadline(void *data)
+{
+	struct worker *w = data;
+	child_signal(&w->child, w->timed_out ? SIGKILL : SIGTERM);
+	if (!w->timed_out)
+		log_at(LOG_LEVEL_WARNING, "%s: %s takes longer than it may: stopping it",
+			w->served->name, work_kind_name(w->kind));
+	w->timed_out = true;
+	loop_timer_in(w->deadline, w->d->settings->config->timeouts.stop_ms);
+}
+
+/* --- the start ----------------------------------------------------------------------------------
+ */
+
+static struct worker *add_worker(struct served *s, enum work_kind kind, int64_t id, int64_t claim)
+{
+	struct daemon *d = s->d;
+	struct worker *w = xcalloc(1, sizeof *w);
+	*w = (struct worker){
+		.d = d,
+		.served = s,
+		.kind = kind,
+		.id = id,
+		.claim = claim,
+		.child = CHILD_NONE,
+		.started_ms = clock_monotonic_ms(),
+	};
+	w->deadline = loop_add_timer(d->loop, LOOP_MONOTONIC, on_deadline, w);
+	const int64_t limit = kind == WORK_FETCH     ? d->settings->config->timeouts.fetch_ms
+			      : kind == WORK_DELIVER ? d->settings->config->timeouts.deliver_ms
+						     : d->settings->config->timeouts.job_ms;
+	loop_timer_in(w->deadline, limit);
+	d->workers = grow_array(d->workers, d->worker_count, &d->worker_cap, sizeof d->workers[0]);
+	d->workers[d->worker_count++] = w;
+	s->workers++;
+	if (kind == WORK_DELIVER)
+		s->delivering = true;
+	else
+		d->busy++;
+	metrics_set(d->metrics, METRIC_WORKERS_BUSY, NULL, NULL, (double)d->busy);
+	return w;
+}
+
+static int start_process(struct worker *w, struct err **err)
+{
+	struct daemon *d = w->d;
+	AUTO_ARENA arena = {0};
+	char id[NUMBER_SIZE], claim[NUMBER_SIZE];
+	(void)snprintf(id, sizeof id, "%lld", (long long)w->id);
+	(void)snprintf(claim, sizeof claim, "%lld", (long long)w->claim);
+	const char *const argv[] = {
+		d->options->executable, WORK_COMMAND, w->served->name, id, claim, NULL};
+	const struct child_spec spec = {
+		.argv = argv,
+		.envp = work_environment(d->settings->config, w->served->config, &arena),
+		.dir = "/",
+		.stdin_fd = d->settings->fd,
+		.stdout_fd = -1,
+		.stderr_fd = STDERR_FILENO,
+		.keep_fd = -1,
+		.new_session = true,
+		.die_with_parent = true,
+	};
+	if (child_start(&spec, &w->child, err) < 0)
+		return -1;
+	return loop_add_child(d->loop, &w->child, on_end, w, &w->end, err);
+}
+
+static void start_worker(struct worker *w)
+{
+	AUTO_ERR err = NULL;
+	if (start_process(w, &err) == 0)
+		return;
+	struct served *s = w->served;
+	daemon_complain(s, "a worker could not be started", &err);
+	record_loss(w, "could not be started");
+	forget(w);
+}
+
+/* The next request of the repository, most urgent kinds first. False: none is due. */
+static bool claim_next(struct served *s, struct store *store, struct err **err)
+{
+	AUTO_ARENA arena = {0};
+	struct queue_row *row = NULL;
+	const int64_t now = clock_now_ms();
+	for (size_t i = 0; i < ARRAY_LEN(priorities) && !row; i++)
+		if (store_queue_claim(store, now, priorities[i], &arena, &row, err) < 0)
+			return false;
+	if (!row)
+		return false;
+	const enum work_kind kind = kinds[row->kind];
+	const int64_t due = row->not_before > row->asked_at ? row->not_before : row->asked_at;
+	metrics_observe(s->d->metrics, METRIC_WAIT_SECONDS, work_kind_name(kind), NULL, now - due);
+	log_debug("%s: %s of %s for %s begins", s->name, work_kind_name(kind), row->subject,
+		row->actor);
+	start_worker(add_worker(s, kind, row->id, row->claim));
+	return true;
+}
+
+static void count_rows(struct served *s, struct store *store)
+{
+	struct queue_counts q;
+	struct outbox_counts o;
+	AUTO_ERR err = NULL;
+	if (store_queue_counts(store, &q, &err) < 0 ||
+		store_outbox_counts(store, OUTBOX_FORGE, &o, &err) < 0)
+		return;
+	struct metrics *m = s->d->metrics;
+	metrics_set(m, METRIC_QUEUE_ROWS, s->name, "queued", (double)q.queued);
+	metrics_set(m, METRIC_QUEUE_ROWS, s->name, "running", (double)q.running);
+	metrics_set(m, METRIC_QUEUE_ROWS, s->name, "dead", (double)q.dead);
+	metrics_set(m, METRIC_OUTBOX_ROWS, s->name, "due", (double)o.due);
+	metrics_set(m, METRIC_OUTBOX_ROWS, s->name, "dead", (double)o.dead);
+}
+
+/* When to come back to the repository: by its queue, and by its outbox. */
+static int find_next(struct served *s, struct store *store, struct err **err)
+{
+	if (store_queue_next_at(store, &s->due_at, err) < 0)
+		return -1;
+	s->deliver_at = -1;
+	if (s->config->forge.repository &&
+		store_outbox_next(store, OUTBOX_FORGE, clock_now_ms(), &s->deliver_at, err) < 0)
+		return -1;
+	count_rows(s, store);
+	return 0;
+}
+
+static bool is_due(const struct served *s, int64_t now)
+{
+	return s->open && !s->leaving &&
+	       ((s->due_at && s->due_at <= now) ||
+		       (s->deliver_at >= 0 && s->deliver_at <= now && !s->delivering));
+}
+
+static void look_at(struct served *s)
+{
+	struct daemon *d = s->d;
+	AUTO_ERR err = NULL;
+	struct store *store;
+	if (served_store(s, &store, &err) == 0) {
+		while (d->busy < (size_t)d->settings->config->workers && claim_next(s, store, &err))
+			;
+		if (!err && find_next(s, store, &err) == 0 && s->deliver_at == 0 &&
+			!s->delivering) {
+			start_worker(add_worker(s, WORK_DELIVER, 0, 0));
+			s->deliver_at = -1;
+		}
+	}
+	if (!err)
+		return;
+	daemon_complain(s, "look at the queue", &err);
+	s->due_at = clock_now_ms() + BACKOFF_FIRST_MS;
+	s->deliver_at = -1;
+}
+
+static void arm_due_timer(struct daemon *d)
+{
+	const bool full = d->busy >= (size_t)d->settings->config->workers;
+	int64_t at = 0;
+	for (size_t i = 0; i < d->served_count; i++) {
+		const struct served *s = d->served[i];
+		if (!s->open || s->leaving)
+			continue;
+		/* With no worker free, the end of one is what is waited for. */
+		if (s->due_at && !full && (!at || s->due_at < at))
+			at = s->due_at;
+		if (s->deliver_at > 0 && !s->delivering && (!at || s->deliver_at < at))
+			at = s->deliver_at;
+	}
+	if (at)
+		loop_timer_at(d->due_timer, at);
+	else
+		loop_timer_off(d->due_timer);
+}
+
+void work_look(struct daemon *d)
+{
+	const int64_t now = clock_now_ms();
+	if (d->stopping)
+		return;
+	/* One after the other from where the last turn ended, so that none is starved. */
+	for (size_t n = d->served_count; n > 0; n--) {
+		struct served *s = d->served[d->turn++ % d->served_count];
+		if (is_due(s, now))
+			look_at(s);
+	}
+	arm_due_timer(d);
+}
+
+void work_look_soon(struct daemon *d)
+{
+	loop_defer(d->look);
+}
+
+/* --- others' workers, and words to workers
+ * ---------------------------------------------------------- */
+
+void work_adopt(struct served *s, const struct queue_row *row)
+{
+	AUTO_ERR err = NULL;
+	struct worker *w = add_worker(s, kinds[row->kind], row->id, row->claim);
+	w->child.pid = (pid_t)row->pid;
+	w->child.pidfd = pidfd_open((pid_t)row->pid, 0);
+	if (w->child.pidfd >= 0 && loop_add_fd(s->d->loop, w->child.pidfd, EPOLLIN, on_adopted_end,
+					   w, &w->end, &err) == 0) {
+		log_at(LOG_LEVEL_INFO, "%s: %s of %s goes on, begun by an earlier server", s->name,
+			work_kind_name(w->kind), row->subject);
+		return;
+	}
+	err_free(&err);
+	record_loss(w, "ended without a result"); /* just now */
+	forget(w);
+}
+
+void work_interrupt_outdated(struct served *s)
+{
+	struct daemon *d = s->d;
+	struct store *store;
+	AUTO_ERR err = NULL;
+	for (size_t i = 0; i < d->worker_count; i++) {
+		struct worker *w = d->workers[i];
+		AUTO_ARENA arena = {0};
+		struct queue_row *row = NULL;
+		if (w->served != s || !w->id || w->interrupted)
+			continue;
+		if (served_store(s, &store, &err) < 0 ||
+			store_queue_get(store, w->id, &arena, &row, &err) < 0) {
+			daemon_complain(s, "look at the queue", &err);
+			return;
+		}
+		if (!row || !row->outdated || row->claim != w->claim)
+			continue;
+		log_at(LOG_LEVEL_INFO, "%s: %s of %s is outdated by a newer request", s->name,
+			work_kind_name(w->kind), row->subject);
+		child_signal(&w->child, SIGUSR1);
+		w->interrupted = true;
+	}
+}
+
+void work_stop_all(struct daemon *d, int n)
+{
+	for (size_t i = 0; i < d->worker_count; i++)
+		child_signal(&d->workers[i]->child, n >= 3 ? SIGKILL : SIGTERM);
+}
+
+void work_free_all(struct daemon *d)
+{
+	while (d->worker_count) {
+		struct worker *w = d->workers[--d->worker_count];
+		loop_source_free(w->end);
+		loop_source_free(w->deadline);
+		child_release(&w->child);
+		w->served->workers--;
+		free(w);
+	}
+	free(d->workers);
+}

@@ -1,0 +1,74 @@
+# shellcheck shell=bash
+# For tests of `trueup serve`. Source it after lib.sh:
+#
+#	. "$(dirname "$0")/lib.sh"
+#	. "$TOP/tests/e2e/lib-serve.sh"
+#	write_server FILE "LINE below spec:"... -- "LINE of repositories"...
+#	serve_start FILE      # in the background; SERVER is its pid, serve.log its log
+#	serve_stop            # SIGTERM, and waits for its end: its exit code
+
+SERVER=
+
+# The folder of the server's data is data/ in the test's folder.
+write_server() {
+	local file=$1 line
+	shift
+	{
+		printf '%s\n' 'apiVersion: trueup/v1' 'kind: Server' 'spec:' "  dataDir: $TRASH/data"
+		while [ $# -gt 0 ] && [ "$1" != -- ]; do
+			echo "  $1"
+			shift
+		done
+		shift
+		echo '  repositories:'
+		for line; do
+			echo "  $line"
+		done
+	} >"$file"
+}
+
+serve_start() {
+	[ -z "$SERVER" ] || serve_kill # of a test that failed
+	: >"$TRASH/serve.log"
+	"$TRUEUP" serve --config "$1" 2>>"$TRASH/serve.log" &
+	SERVER=$!
+	wait_until serve_is_up
+}
+
+serve_is_up() {
+	grep -q 'trueup serves' "$TRASH/serve.log"
+}
+
+serve_stop() {
+	local rc=0
+	kill -TERM "$SERVER" && wait "$SERVER" || rc=$?
+	SERVER=
+	return "$rc"
+}
+
+# kill -9, and the end of it.
+serve_kill() {
+	kill -KILL "$SERVER"
+	wait "$SERVER" 2>/dev/null
+	SERVER=
+}
+
+# serve_says REGEX [COUNT]: is it in the log, that many times?
+serve_says() {
+	[ "$(grep -Ec -- "$1" "$TRASH/serve.log")" -ge "${2-1}" ]
+}
+
+# The test failed or was interrupted: nothing is left behind.
+serve_end() {
+	[ -z "$SERVER" ] || serve_kill
+}
+at_exit serve_end
+
+# settled DIR [STATE]: every object of the repository is applied at its newest commit.
+settled() {
+	local commit phases
+	commit=$(git -C "$1" rev-parse --short=7 HEAD) || return 1
+	phases=$("$TRUEUP" -C "$1" status) || return 1
+	printf '%s\n' "$phases" | head -n 1 | grep -q "$commit" &&
+		! printf '%s\n' "$phases" | sed 1d | grep -qv ' applied '
+}

@@ -1,8 +1,10 @@
 /* trueup approve, trueup reject: the same decision with two answers. */
 #include "base/arena.h"
+#include "base/str.h"
 #include "cli/run_objects.h"
 #include "cli/session.h"
 #include "reconcile/actions.h"
+#include "reconcile/runbook_gate.h"
 #include "report/json.h"
 
 static void print_text(struct cli *cli, const struct decided *d, bool approve)
@@ -15,6 +17,9 @@ static void print_text(struct cli *cli, const struct decided *d, bool approve)
 	if (approve && d->approvals < d->needed)
 		term_printf(cli->out, STYLE_PLAIN, "%lld of %lld approvals\n",
 			(long long)d->approvals, (long long)d->needed);
+	else if (approve && str_eq(p->engine, RUNBOOK_ENGINE) &&
+		 str_starts(p->object_key, "runbook/"))
+		term_note(cli->out, "the same `trueup runbook run` again runs it, once");
 	else if (approve)
 		term_note(cli->out, "the next `trueup reconcile` applies exactly this plan");
 }

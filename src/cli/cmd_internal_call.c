@@ -10,7 +10,10 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+extern char **environ;
 
 /* A stream whose bytes become frames (fopencookie(3)). */
 struct sink {
@@ -33,6 +36,19 @@ static FILE *open_sink(struct sink *sink)
 	return fopencookie(sink, "w", functions);
 }
 
+/* Secrets of the caller; a child that is given one has to mask it whatever it is called there. */
+static const char *const *inherited_secrets(struct arena *arena)
+{
+	size_t count = 0, n = 0;
+	while (environ[count])
+		count++;
+	const char **list = arena_array(arena, count + 1, sizeof *list);
+	for (size_t i = 0; i < count; i++)
+		if (str_starts(environ[i], RUN_MASK_PREFIX) && strchr(environ[i], '='))
+			list[n++] = strchr(environ[i], '=') + 1;
+	return list;
+}
+
 static int answer(struct cli *cli, struct arena *arena, struct err **err)
 {
 	struct call_request call;
@@ -47,6 +63,7 @@ static int answer(struct cli *cli, struct arena *arena, struct err **err)
 	from.request.vars = call.vars.items;
 	from.request.var_count = call.vars.count;
 	from.request.environ = call.environ;
+	from.request.mask = inherited_secrets(arena);
 	from.request.interrupts = signals_catch(true);
 	const struct session_options open = {
 		.dir = from.spec_root,

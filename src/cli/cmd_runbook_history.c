@@ -123,7 +123,9 @@ static void add_row(struct view *v, struct table *t, const struct run_row *row)
 		clock_format_duration(row->ended_at - row->started_at, took);
 	table_cell(t, STYLE_DIM, when);
 	table_cell(t, STYLE_BOLD, row->runbook);
-	table_cell(t, runbook_state_style(row->state), run_state_name(row->state));
+	table_cellf(t, runbook_state_style(row->state), "%s%s%s", run_state_name(row->state),
+		row->mode == RUN_MODE_RUN ? "" : " ",
+		row->mode == RUN_MODE_RUN ? "" : run_mode_name(row->mode));
 	table_cell(t, STYLE_PLAIN, runbook_code_text(&v->arena, row));
 	table_cell(t, STYLE_DIM, took);
 	table_cell(t, STYLE_PLAIN, row->actor);

@@ -118,7 +118,7 @@ static void print_result(struct front *front, const struct runbook_run *run, boo
 		return;
 	}
 	AUTO_ARENA arena = {0};
-	struct node *document = report_document(&arena, cli->command->name);
+	struct node *document = report_document(&arena, "runbook run");
 	runbook_run_node(&arena, document, run);
 	report_print_json(cli->out, document);
 }

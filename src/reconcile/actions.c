@@ -60,6 +60,15 @@ static int find_plan(struct session *s, const char *what, struct arena *arena,
 	return 0;
 }
 
+/*
+ * A run that nobody's Run asked for: its runbook is recorded as an object, and stays in the phase
+ * that it is in.
+ */
+static bool is_bare_run(const struct plan_row *plan)
+{
+	return str_eq(plan->engine, RUNBOOK_ENGINE) && str_starts(plan->object_key, "runbook/");
+}
+
 /* The rule that the plan was made under: of the spec in it, or of what is to be destroyed. */
 static int find_rule(struct session *s, const struct plan_row *plan, struct arena *arena,
 	const struct spec_approval **ret, struct err **err)
@@ -114,7 +123,8 @@ static int record_decision(struct session *s, const struct approval_row *row,
 		return -1;
 	if (!row->approve &&
 		(store_plan_move(s->store, plan->id, PLAN_REJECTED, why, NULL, err) < 0 ||
-			store_object_step(s->store, plan->object_key, &step, s->now_ms, err) < 0))
+			(!is_bare_run(plan) && store_object_step(s->store, plan->object_key, &step,
+						       s->now_ms, err) < 0)))
 		return -1;
 	return audit(s, row->approve ? "approve" : "reject", plan->object_key, detail, err);
 }

@@ -299,6 +299,7 @@ static int start(struct attempt *a, struct job *job, struct err **err)
 		.n_vars = var_count,
 		.call_token = call.token,
 		.call_env = call.env,
+		.mask = a->request->mask,
 		.policy = policy_of(a),
 	};
 	if (a->executor->start(&order, job, err) < 0)

@@ -103,6 +103,7 @@ struct runbook_request {
 
 	const struct runbook_link *chain;
 	size_t chain_count;
+	const char *const *mask; /* more values to be masked; NULL-terminated or NULL */
 
 	runbook_listener *listener; /* NULL: nobody listens */
 	void *data; /* of listener and on_intend */

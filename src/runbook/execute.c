@@ -168,14 +168,18 @@ static int forget_ended(const char *dir, struct err **err)
 }
 
 static const char *const *with_token(
-	struct arena *arena, const char *const *envp, const char *token)
+	struct arena *arena, const char *const *envp, const char *token, const char *const *mask)
 {
-	size_t count = 0;
+	size_t count = 0, masks = 0;
 	while (envp[count])
 		count++;
-	const char **list = arena_array(arena, count + 2, sizeof *list);
+	while (mask && mask[masks])
+		masks++;
+	const char **list = arena_array(arena, count + masks + 2, sizeof *list);
 	for (size_t i = 0; i < count; i++)
 		list[i] = envp[i];
+	for (size_t i = 0; i < masks; i++)
+		list[count++] = arena_printf(arena, RUN_ENV_MASK "%zu=%s", i, mask[i]);
 	if (token)
 		list[count] = arena_printf(arena, RUN_ENV_SECRET CALL_ENV_TOKEN "=%s", token);
 	return list;
@@ -203,7 +207,7 @@ static int local_start(const struct run_order *order, struct job *ret, struct er
 	plan.policy.hide = hidden_folders(&arena, order);
 	AUTO_FREE char *real = realpath(work, NULL);
 	plan.work = real ? real : work;
-	envp = with_token(&arena, envp, order->call_token);
+	envp = with_token(&arena, envp, order->call_token, order->mask);
 	if (fill_work(order, work, err) == 0 && start_job(order, &plan, envp, ret, err) == 0)
 		return 0;
 	AUTO_ERR left = NULL;

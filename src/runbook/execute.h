@@ -50,6 +50,9 @@ struct run_policy {
 	bool finish; /* goes on when whoever started it dies; false: ends with it */
 };
 
+/* How those that answer a script's calls find its secrets in their environment. */
+#define RUN_MASK_PREFIX "TRUEUP_MASK_"
+
 struct run_order {
 	const char *dir; /* absolute; the run's folder, new or of an ended run */
 	const char *id; /* unique on this machine; letters, digits, '-' */
@@ -69,6 +72,7 @@ struct run_order {
 	 */
 	const char *call_token;
 	const char *const *call_env;
+	const char *const *mask; /* more values to be masked; NULL-terminated or NULL */
 	struct run_policy policy;
 };
 

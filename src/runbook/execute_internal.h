@@ -18,6 +18,8 @@
  */
 #define RUN_ENV_VALUE  "TRUEUP_VALUE_"
 #define RUN_ENV_SECRET "TRUEUP_SECRET_"
+/* Values that are masked only: secrets of the run whose script asked for this one. */
+#define RUN_ENV_MASK RUN_MASK_PREFIX
 
 enum { RUN_MAX_INPUT_FILES = 10000, RUN_MAX_INPUT_DEPTH = 32 };
 #define RUN_MAX_INPUT_BYTES ((int64_t)1 << 30)

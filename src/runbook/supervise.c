@@ -296,7 +296,8 @@ static void set_up_masking(struct supervisor *s)
 	s->masker = masker_new();
 	for (char **entry = environ; *entry; entry++) {
 		const char *value = strchr(*entry, '=');
-		if (value && str_starts(*entry, RUN_ENV_SECRET))
+		if (value &&
+			(str_starts(*entry, RUN_ENV_SECRET) || str_starts(*entry, RUN_ENV_MASK)))
 			(void)!masker_add(s->masker, value + 1);
 	}
 	int64_t limit = s->plan.policy.output_bytes;

@@ -10,10 +10,13 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "runbook/call.h"
+#include "runbook/execute_internal.h"
 
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+
+extern char **environ;
 
 /* A child run that is asked to stop has a grace of its own. */
 enum { STOP_MS = 30000 };
@@ -66,13 +69,34 @@ static struct child *free_place(struct supervise_calls *calls)
 	return found;
 }
 
+/* With the secrets of this run, so that a child that is given one masks it too. */
+static const char *const *with_secrets(struct arena *arena, const char *const *env)
+{
+	size_t count = 0, own = 0, n = 0, masks = 0;
+	while (env[count])
+		count++;
+	while (environ[own])
+		own++;
+	const char **list = arena_array(arena, count + own + 1, sizeof *list);
+	for (size_t i = 0; i < count; i++)
+		list[n++] = env[i];
+	for (size_t i = 0; i < own; i++) {
+		const char *value = strchr(environ[i], '=');
+		if (value && (str_starts(environ[i], RUN_ENV_SECRET) ||
+				     str_starts(environ[i], RUN_ENV_MASK)))
+			list[n++] = arena_printf(arena, RUN_ENV_MASK "%zu=%s", masks++, value + 1);
+	}
+	return list;
+}
+
 static void answer(struct supervise_calls *calls, struct child *place, int fd)
 {
 	/* By this name even when the executable has been replaced since we were started. */
 	const char *const argv[] = {"/proc/self/exe", CALL_COMMAND, calls->dir, NULL};
+	AUTO_ARENA arena = {0};
 	const struct child_spec spec = {
 		.argv = argv,
-		.envp = calls->env,
+		.envp = with_secrets(&arena, calls->env),
 		.stdin_fd = fd,
 		.stdout_fd = -1,
 		.stderr_fd = -1,

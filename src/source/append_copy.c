@@ -237,6 +237,25 @@ int copy_take(struct source *s, const char *ref, struct copy *ret, char *reason,
 	return rc;
 }
 
+/*
+ * By way of the git folder, so that a process that is killed leaves nothing in the user's; the lock
+ * of the index makes the name ours. Where that is another file system there is no such way.
+ */
+static int replace_file(const struct copy *copy, const char *path, const git_buf *data, mode_t mode,
+	struct err **err)
+{
+	AUTO_FREE char *fresh = path_join(git_repository_path(copy->repo), "trueup-file");
+	if (fs_write_atomic(fresh, data->ptr, data->size, mode, err) < 0)
+		return -1;
+	if (rename(fresh, path) == 0)
+		return 0;
+	const int failed = errno;
+	(void)unlink(fresh);
+	if (failed == EXDEV)
+		return fs_write_atomic(path, data->ptr, data->size, mode, err);
+	return err_errno(err, failed, "rename %s to %s", fresh, path);
+}
+
 static int write_file(const struct source *s, const struct copy *copy, const char *path,
 	const git_oid *blob_id, struct err **err)
 {
@@ -253,7 +272,7 @@ static int write_file(const struct source *s, const struct copy *copy, const cha
 	if (rc < 0)
 		rc = git_fail(s, rc, err, "read the new %s", path);
 	else
-		rc = fs_write_atomic(full, data.ptr, data.size, st.st_mode & 07777, err);
+		rc = replace_file(copy, full, &data, st.st_mode & 07777, err);
 	git_buf_dispose(&data);
 	git_blob_free(blob);
 	return rc;

@@ -14,6 +14,7 @@ extern const struct command cmd_help;
 extern const struct command cmd_hook_install;
 extern const struct command cmd_hook_remove;
 extern const struct command cmd_hook_status;
+extern const struct command cmd_init;
 extern const struct command cmd_internal_call;
 extern const struct command cmd_internal_commands;
 extern const struct command cmd_internal_completion;
@@ -55,6 +56,7 @@ extern const struct command cmd_runbook_validate;
 extern const struct command cmd_version;
 
 const struct command *const commands[] = {
+	&cmd_init,
 	&cmd_validate,
 	&cmd_fmt,
 	&cmd_explain,

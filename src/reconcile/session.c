@@ -27,7 +27,7 @@ char *session_account(void)
 	return xasprintf("%u", (unsigned)uid);
 }
 
-static char *actor_name(void)
+char *session_actor(void)
 {
 	AUTO_FREE char *account = session_account();
 	return xasprintf("os:%s", account);
@@ -98,7 +98,7 @@ int session_open(const struct session_options *options, struct session *ret, str
 {
 	*ret = (struct session){
 		.dir = xstrdup(options->dir),
-		.actor = options->actor ? xstrdup(options->actor) : actor_name(),
+		.actor = options->actor ? xstrdup(options->actor) : session_actor(),
 		.now_ms = clock_now_ms(),
 		.lock = LOCK_NONE,
 	};

@@ -43,6 +43,8 @@ struct session {
 /* Name of the user that this process runs as, heap-owned. */
 char *session_account(void);
 
+/* Who acts, by the operating system: "os:alice"; heap-owned. */
+char *session_actor(void);
 /*
  * Opens it; on failure *ret is left released. ERR_CONFLICT when another process holds the lock
  * after lock_wait_ms, with its owner in the text.

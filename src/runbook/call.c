@@ -138,12 +138,12 @@ static const char *const *get_list(struct arena *a, const struct node *seq)
 	return list;
 }
 
-static int parse_request(
-	struct arena *a, const struct str *text, struct call_request *ret, struct err **err)
+int call_parse(
+	struct arena *a, const char *text, size_t len, struct call_request *ret, struct err **err)
 {
 	AUTO_DIAGS ignored = {0};
 	struct src *src = arena_alloc(a, sizeof *src);
-	*src = (struct src){"call", arena_memdup(a, text->data, text->len), text->len};
+	*src = (struct src){"call", arena_memdup(a, text, len), len};
 	const struct node *map = json_parse(a, src, &ignored);
 	*ret = (struct call_request){
 		.token = get_text(map, "token"),
@@ -180,7 +180,7 @@ int call_read(int fd, struct arena *arena, struct call_request *ret, struct err 
 		if (text.len > CALL_REQUEST_MAX)
 			return err_set(err, ERR_INVALID, "the call is larger than 4 MiB");
 	}
-	return parse_request(arena, &text, ret, err);
+	return call_parse(arena, text.data, text.len, ret, err);
 }
 
 /* ---- bytes ---- */

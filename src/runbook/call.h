@@ -56,6 +56,9 @@ typedef void call_print(void *data, enum call_frame kind, const char *text, size
 MUST_CHECK int call_send(const char *folder, const struct call_request *request, call_print *print,
 	void *data, int *ret_code, struct err **err);
 
+/* A request out of its text, as a script may have written it; texts in arena. ERR_INVALID. */
+MUST_CHECK int call_parse(struct arena *arena, const char *text, size_t len,
+	struct call_request *ret, struct err **err);
 /* The other side: reads the request from fd; texts in arena. ERR_INVALID, ERR_TIMEOUT. */
 MUST_CHECK int call_read(int fd, struct arena *arena, struct call_request *ret, struct err **err);
 /* False: the script is gone. */

@@ -40,7 +40,8 @@ test_expect_success 'the script runs with its variables and inputs, and prints a
 '
 
 test_expect_success 'the exit code of a failed script is recorded, and ours is 1' '
-	expect_exit 1 trueup -C ops runbook run Greet.md -e WHO=you -e CODE=7 -o json >out.json 2>err &&
+	expect_exit 1 trueup -C ops runbook run Greet.md -e WHO=you -e CODE=7 -o json >out.json \
+		2>err &&
 	is "$(json out.json "d[\"run\"][\"exitCode\"]")" 7 &&
 	is "$(json out.json "d[\"run\"][\"state\"]")" failed &&
 	is "$(json out.json "d[\"stderr\"]")" "on stderr" &&
@@ -70,7 +71,8 @@ test_expect_success 'names that a loader, a shell or trueup obeys are refused' '
 '
 
 test_expect_success 'values by reference: the environment, a file of the commit, a credential' '
-	write_runbook ops Values <<<"print -r -- \$A-\$B-\$C | rev" && echo in-the-file >ops/value.txt &&
+	write_runbook ops Values <<<"print -r -- \$A-\$B-\$C | rev" &&
+	echo in-the-file >ops/value.txt &&
 	commit_all ops "Values" && echo changed >ops/value.txt &&
 	mkdir creds && echo -n from-systemd >creds/api &&
 	FROM=from-env CREDENTIALS_DIRECTORY=$PWD/creds trueup -C ops runbook run Values \
@@ -94,9 +96,11 @@ test_expect_success '--as takes a role of which I am a member, and no other' '
 
 test_expect_success '--dry-run shows what would run, runs nothing, and is refused as a run is' '
 	trueup -C ops runbook run Greet -n -e WHO=hidden-value >out 2>err &&
-	grep "^Greet would run as sre$" out && grep "^variables *WHO$" out && grep "^inputs *Greet.txt$" out &&
+	grep "^Greet would run as sre$" out && grep "^variables *WHO$" out &&
+	grep "^inputs *Greet.txt$" out &&
 	grep "cat Greet.txt" out && ! grep -r hidden-value out ops/.git/trueup &&
-	expect_exit 4 trueup -C ops runbook run Dba -n 2>err && grep "RBAC check failed for validate" err &&
+	expect_exit 4 trueup -C ops runbook run Dba -n 2>err &&
+	grep "RBAC check failed for validate" err &&
 	expect_exit 3 trueup -C ops runbook run Greet -n 2>err
 '
 
@@ -130,7 +134,8 @@ test_expect_success 'what runs is what is committed; a file on disk is taken whe
 	trueup -C ops runbook run Open --worktree >out 2>/dev/null && grep uncommitted out &&
 	git -C ops checkout -q runbooks/Open.md &&
 	write_runbook ops New <<<"echo new" &&
-	expect_exit 1 trueup -C ops runbook run New 2>err && grep "commit it, or take the file as it lies on disk (--worktree)" err &&
+	expect_exit 1 trueup -C ops runbook run New 2>err &&
+	grep "commit it, or take the file as it lies on disk (--worktree)" err &&
 	rm ops/runbooks/New.md &&
 	expect_exit 1 trueup -C ops runbook run Gret 2>err && grep "did you mean .Greet.?" err
 '
@@ -145,7 +150,8 @@ test_expect_success 'an edit that takes the claims away opens nothing' '
 '
 
 test_expect_success 'claims that cannot be read let nobody in' '
-	write_runbook ops Broken roles="[sre]" <<<"echo never" && git -C ops checkout -q -b broken &&
+	write_runbook ops Broken roles="[sre]" <<<"echo never" &&
+	git -C ops checkout -q -b broken &&
 	commit_all ops "Broken" &&
 	expect_exit 4 trueup -C ops runbook run Broken >out 2>err && ! grep never out &&
 	git -C ops checkout -q main
@@ -153,15 +159,18 @@ test_expect_success 'claims that cannot be read let nobody in' '
 
 test_expect_success 'a claim beside roles is a label of the same Role' '
 	write_runbook ops Stage roles=sre <<<"echo staged" &&
-	sed -i "s/^roles: sre/roles: sre\nstage: prod/" ops/runbooks/Stage.md && commit_all ops Stage &&
+	sed -i "s/^roles: sre/roles: sre\nstage: prod/" ops/runbooks/Stage.md &&
+	commit_all ops Stage &&
 	expect_exit 4 trueup -C ops runbook run Stage 2>err && grep "stage (not present)" err &&
 	sed -i "s/^metadata: .*/metadata: {name: sre, labels: {stage: prod}}/" ops/roles/sre.yaml &&
 	commit_all ops "Label" && expect_exit 4 trueup -C ops runbook run Stage 2>err &&
-	trueup -C ops reconcile --auto-approve >/dev/null && trueup -C ops runbook run Stage 2>/dev/null | grep staged
+	trueup -C ops reconcile --auto-approve >/dev/null &&
+	trueup -C ops runbook run Stage 2>/dev/null | grep staged
 '
 
 test_expect_success 'inputs stay beneath the repository, from a commit and from disk' '
-	echo outside >secret.txt && mkdir -p ops/runbooks/Link && ln -s ../../../secret.txt ops/runbooks/Link/out &&
+	echo outside >secret.txt && mkdir -p ops/runbooks/Link &&
+	ln -s ../../../secret.txt ops/runbooks/Link/out &&
 	write_runbook ops Link inputs=Link <<<"cat Link/out" && commit_all ops "Link" &&
 	expect_exit 3 trueup -C ops runbook run Link >out 2>err && ! grep outside out &&
 	expect_exit 3 trueup -C ops runbook run Link --worktree >out 2>err && ! grep outside out &&
@@ -171,35 +180,42 @@ test_expect_success 'inputs stay beneath the repository, from a commit and from 
 '
 
 test_expect_success 'a script that ends the wrong way is recorded as that' '
-	write_runbook ops Signal <<<"kill -9 \$\$" && write_runbook ops Slow exec="timeout: 1s" <<<"sleep 1000 & sleep 1000" &&
+	write_runbook ops Signal <<<"kill -9 \$\$" &&
+	write_runbook ops Slow exec="timeout: 1s" <<<"sleep 1000 & sleep 1000" &&
 	commit_all ops "Ends" &&
-	expect_exit 1 trueup -C ops runbook run Signal 2>err && grep "Signal killed .*, signal 9" err &&
+	expect_exit 1 trueup -C ops runbook run Signal 2>err &&
+	grep "Signal killed .*, signal 9" err &&
 	expect_exit 1 trueup -C ops runbook run Slow 2>err && grep "Slow timed-out" err &&
 	expect_exit 1 trueup -C ops runbook run Slow --timeout 200ms 2>err
 '
 
 test_expect_success 'a failed script is tried again as often as it says, and a good one is not' '
-	write_runbook ops Again exec="retry: {attempts: 3, delay: 0s}" <<<"exit \${CODE:-0}" && commit_all ops "Again" &&
-	expect_exit 1 trueup -C ops runbook run Again -e CODE=4 2>err && grep "attempt 3 of 3" err &&
+	write_runbook ops Again exec="retry: {attempts: 3, delay: 0s}" <<<"exit \${CODE:-0}" &&
+	commit_all ops "Again" &&
+	expect_exit 1 trueup -C ops runbook run Again -e CODE=4 2>err &&
+	grep "attempt 3 of 3" err &&
 	is "$(store_value ops "SELECT group_concat(attempt) FROM (SELECT attempt FROM runs WHERE runbook = '\''Again'\'' ORDER BY id)")" 1,2,3 &&
 	trueup -C ops runbook run Again 2>err && ! grep attempt err
 '
 
 test_expect_success 'the history lists it all, filters, and gives records' '
-	trueup -C ops runbook history -n 100 >out && grep "Greet *refused" out && grep "Greet *failed *exit code 7" out &&
+	trueup -C ops runbook history -n 100 >out && grep "Greet *refused" out &&
+	grep "Greet *failed *exit code 7" out &&
 	trueup -C ops runbook history --status refused >out && ! grep -v refused out &&
 	trueup -C ops runbook history Again --records -n 1 >out &&
 	is "$(json out "list(d)")" "[\"start_timestamp\", \"finish_timestamp\", \"return_code\", \"operation\", \"breadcrumb\", \"config_items\", \"stdout\", \"stderr\", \"errors\", \"warnings\"]" &&
 	trueup -C ops runbook history Greet -o json >out.json &&
 	is "$(json out.json "d[\"runs\"][-1][\"record\"][\"breadcrumb\"][\"by_user\"]")" "$me" &&
 	id=$(json out.json "[r[\"id\"] for r in d[\"runs\"] if r[\"state\"] == \"failed\"][0]") &&
-	trueup -C ops runbook history --run "$id" >out && grep "on stderr" out && grep "hello you" out
+	trueup -C ops runbook history --run "$id" >out && grep "on stderr" out &&
+	grep "hello you" out
 '
 
 test_expect_success 'a plain folder has runbooks, too' '
 	mkdir plain && write_runbook plain Here <<<"echo here" &&
 	trueup -C plain runbook run Here 2>err >out && grep "^here$" out &&
-	grep "^### .* | Exit Code: 0$" plain/runbooks/Here.md && trueup -C plain runbook history >out && grep "Here *done" out &&
+	grep "^### .* | Exit Code: 0$" plain/runbooks/Here.md &&
+	trueup -C plain runbook history >out && grep "Here *done" out &&
 	is "$(grep -c "in file" out)" 0
 '
 

@@ -27,7 +27,8 @@ trueup -C ops reconcile --auto-approve >/dev/null
 # ---- approval ----
 
 test_expect_success 'a run waits, is approved, runs once, and waits again' '
-	expect_exit 4 trueup -C ops runbook run Risky -e LEVEL=1 >out && grep "Risky waits: 1 approval needed" out &&
+	expect_exit 4 trueup -C ops runbook run Risky -e LEVEL=1 >out &&
+	grep "Risky waits: 1 approval needed" out &&
 	grep "trueup approve runbook/Risky" out && ! grep "risk 1" out &&
 	expect_exit 4 trueup -C ops runbook run Risky -e LEVEL=1 >out &&
 	trueup -C ops approve runbook/Risky >out && grep "runs it, once" out &&
@@ -38,15 +39,18 @@ test_expect_success 'a run waits, is approved, runs once, and waits again' '
 test_expect_success 'another value, another name or an edit is not what was approved' '
 	trueup -C ops approve runbook/Risky >out &&
 	expect_exit 4 trueup -C ops runbook run Risky -e LEVEL=2 >out &&
-	expect_exit 4 trueup -C ops runbook run Risky -e LEVEL=1 >out && trueup -C ops approve runbook/Risky >out &&
+	expect_exit 4 trueup -C ops runbook run Risky -e LEVEL=1 >out &&
+	trueup -C ops approve runbook/Risky >out &&
 	expect_exit 4 trueup -C ops runbook run Risky -e LEVEL=1 -e OTHER=1 >out &&
-	expect_exit 4 trueup -C ops runbook run Risky -e LEVEL=1 >out && trueup -C ops approve runbook/Risky >out &&
+	expect_exit 4 trueup -C ops runbook run Risky -e LEVEL=1 >out &&
+	trueup -C ops approve runbook/Risky >out &&
 	sed -i "s/risk /more risk /" ops/runbooks/Risky.md && git -C ops commit -qam Edit &&
 	expect_exit 4 trueup -C ops runbook run Risky -e LEVEL=1 >out && ! grep "risk 1" out
 '
 
 test_expect_success 'the text below History is not what was approved' '
-	trueup -C ops approve runbook/Risky >out && printf "\nnote\n" >>ops/runbooks/Risky.md && git -C ops commit -qam Note &&
+	trueup -C ops approve runbook/Risky >out && printf "\nnote\n" >>ops/runbooks/Risky.md &&
+	git -C ops commit -qam Note &&
 	trueup -C ops runbook run Risky -e LEVEL=1 2>/dev/null | grep "more risk 1"
 '
 
@@ -56,7 +60,8 @@ test_expect_success 'no value is stored with what waits' '
 '
 
 test_expect_success 'a rejection is said, and the next request is a new one' '
-	trueup -C ops reject runbook/Risky -m "not today" >out && expect_exit 4 trueup -C ops runbook run Risky -e LEVEL=unmistakable-value >out &&
+	trueup -C ops reject runbook/Risky -m "not today" >out &&
+	expect_exit 4 trueup -C ops runbook run Risky -e LEVEL=unmistakable-value >out &&
 	grep "waits" out && trueup -C ops history --audit >out && grep "reject *runbook/Risky" out
 '
 
@@ -67,7 +72,8 @@ test_expect_success 'who may not approve does not' '
 '
 
 test_expect_success 'an edit that takes the approval away needs it still' '
-	write_runbook ops Guarded <<<"echo never" && expect_exit 4 trueup -C ops runbook run Guarded --worktree >out && ! grep never out &&
+	write_runbook ops Guarded <<<"echo never" &&
+	expect_exit 4 trueup -C ops runbook run Guarded --worktree >out && ! grep never out &&
 	git -C ops checkout -q runbooks/Guarded.md
 '
 
@@ -80,10 +86,11 @@ start() { # OUT NAME ARGS...
 	"$TRUEUP" -C ops runbook run "$@" >"$out" 2>"$out.err" &
 }
 
-test_expect_success 'policies: wait for the turn, be refused, take the place of the one that waits' '
+test_expect_success 'policies: wait for the turn, be refused, replace the one that waits' '
 	start a One -e S=300 -e N=1 && a=$! && wait_until has a "one 1" &&
 	start b One -e N=2 && b=$! && wait_until has b.err "waits for its turn" &&
-	expect_exit 4 trueup -C ops runbook run Cancel >out 2>err && grep "as many runs of its concurrency group" err &&
+	expect_exit 4 trueup -C ops runbook run Cancel >out 2>err &&
+	grep "as many runs of its concurrency group" err &&
 	start c Queue -e N=3 && c=$! && wait_until has c.err "waits for its turn" &&
 	start d Queue -e N=4 && d=$! && wait_until has d.err "waits for its turn" &&
 	expect_exit 1 wait $c && grep "a newer run of its concurrency group took its place" c.err &&
@@ -95,7 +102,8 @@ queue 4"
 test_expect_success 'a limit of two lets two in' '
 	start a Two -e S=300 -e N=1 && a=$! && start b Two -e S=300 -e N=2 && b=$! &&
 	wait_until has a "two 1" && wait_until has b "two 2" &&
-	start c Two -e N=3 && c=$! && wait_until has c.err "waits for its turn" && kill -INT $b && wait $c && grep "two 3" c &&
+	start c Two -e N=3 && c=$! && wait_until has c.err "waits for its turn" && kill -INT $b &&
+	wait $c && grep "two 3" c &&
 	kill -INT $a && { wait $a; wait $b; true; }
 '
 
@@ -140,7 +148,8 @@ write_runbook ops Sleeper <<<'echo sleeping; sleep 300'
 commit_all ops 'Add callers'
 
 test_expect_success 'a child runs with what it is given, and its end is the command'\''s' '
-	trueup -C ops runbook run Parent >out 2>err && grep "child of parent, 1, \[\"Parent\", \"Child\"\]" out &&
+	trueup -C ops runbook run Parent >out 2>err &&
+	grep "child of parent, 1, \[\"Parent\", \"Child\"\]" out &&
 	grep "child ended with 1" out && grep "Child failed in .*, exit code 5" out &&
 	is "$(store_value ops "SELECT c.state, c.cause, p.runbook FROM runs c JOIN runs p ON p.id = c.parent_id")" "failed|script|Parent" &&
 	grep "ran Child: failed, exit code 5 (run " ops/runbooks/Parent.md
@@ -151,7 +160,8 @@ test_expect_success 'a script cannot forge who called, nor get past claims and a
 	for line in "self 4" "self again 4" "token 1" "no token 1" "outside 1" "claims 4" "as 4" "approval 4"; do
 		grep -x "$line" out || { cat out; return 1; }
 	done
-	grep "Recursion detected: Runbook Forger already in execution chain: Forger" out && ! grep -e never -e "child of" out &&
+	grep "Recursion detected: Runbook Forger already in execution chain: Forger" out &&
+	! grep -e never -e "child of" out &&
 	is "$(store_value ops "SELECT count(*) FROM runs WHERE runbook = '\''Forbidden'\'' AND state = '\''refused'\''")" 2
 '
 
@@ -160,7 +170,8 @@ test_expect_success 'a circle of two is found' '
 '
 
 test_expect_success 'a child in its caller'\''s group is refused instead of waiting for ever' '
-	trueup -C ops runbook run SameGroup >out 2>err && grep "said 4" out && grep "would wait for itself" out
+	trueup -C ops runbook run SameGroup >out 2>err && grep "said 4" out &&
+	grep "would wait for itself" out
 '
 
 test_expect_success 'children run side by side' '
@@ -174,7 +185,8 @@ test_expect_success 'a child does not outlive its caller' '
 '
 
 test_expect_success 'inside a check children are checks' '
-	write_runbook ops Checker <<<"trueup runbook run Dry" && write_runbook ops Dry <<<"echo dry \$DRY_RUN" && commit_all ops Dry &&
+	write_runbook ops Checker <<<"trueup runbook run Dry" &&
+	write_runbook ops Dry <<<"echo dry \$DRY_RUN" && commit_all ops Dry &&
 	trueup -C ops runbook run Checker --check >out 2>err && grep "dry 1" out &&
 	is "$(store_value ops "SELECT mode FROM runs WHERE runbook = '\''Dry'\''")" check
 '

@@ -22,10 +22,13 @@ commit_all ops 'Add runbooks'
 test_expect_success 'an entry is a commit of ours that the next reconcile passes over' '
 	trueup -C ops runbook run Note -e N=1 >/dev/null 2>&1 &&
 	is "$(git -C ops log -1 --format="%cn %s")" "trueup Record a run of Note" &&
-	git -C ops log -1 --format=%B | grep "^Trueup-Run: " && is "$(git -C ops status --short)" "" &&
-	trueup -C ops runbook show Note -o json >show.json && is "$(json show.json "d[\"runbook\"][\"entries\"]")" 1 &&
+	git -C ops log -1 --format=%B | grep "^Trueup-Run: " &&
+	is "$(git -C ops status --short)" "" &&
+	trueup -C ops runbook show Note -o json >show.json &&
+	is "$(json show.json "d[\"runbook\"][\"entries\"]")" 1 &&
 	trueup -C ops runbook validate &&
-	trueup -C ops reconcile --auto-approve >/dev/null && trueup -C ops runbook run Note -e N=2 >/dev/null 2>&1 &&
+	trueup -C ops reconcile --auto-approve >/dev/null &&
+	trueup -C ops runbook run Note -e N=2 >/dev/null 2>&1 &&
 	trueup -C ops reconcile --auto-approve >out && grep "nothing to do" out
 '
 
@@ -40,7 +43,8 @@ test_expect_success 'an edited file keeps its entry for later, and the next comm
 test_expect_success 'a file that uses lines of JSON gets one' '
 	write_runbook ops Json <<<"echo json" &&
 	printf "\n%s" "{\"start_timestamp\":\"2026-01-08T10:00:00.000Z\",\"finish_timestamp\":\"2026-01-08T10:00:01.000Z\",\"return_code\":0,\"operation\":\"execute\",\"breadcrumb\":{\"at_time\":\"2026-01-08T10:00:00.000000+00:00\",\"by_user\":\"dev\",\"from_ip\":\"\",\"correlation_id\":\"c\",\"roles\":[]},\"config_items\":[],\"stdout\":\"old\",\"stderr\":\"\",\"errors\":[],\"warnings\":[]}" >>ops/runbooks/Json.md &&
-	commit_all ops Json && trueup -C ops runbook history Json >out && grep "Json *in file *exit code 0 *dev" out &&
+	commit_all ops Json && trueup -C ops runbook history Json >out &&
+	grep "Json *in file *exit code 0 *dev" out &&
 	trueup -C ops runbook run Json >/dev/null 2>&1 &&
 	tail -n 1 ops/runbooks/Json.md >line && is "$(json line "d[\"stdout\"]")" "json" &&
 	is "$(tail -c 1 ops/runbooks/Json.md)" "}"
@@ -48,7 +52,8 @@ test_expect_success 'a file that uses lines of JSON gets one' '
 
 test_expect_success 'number and size are capped as Config says' '
 	printf "apiVersion: trueup/v1\nkind: Config\nspec:\n  history: {keep: 3, bytes: 256}\n" >ops/trueup.yaml &&
-	write_runbook ops Big <<<"head -c 100000 /dev/zero | tr \"\\0\" x" && commit_all ops Config &&
+	write_runbook ops Big <<<"head -c 100000 /dev/zero | tr \"\\0\" x" &&
+	commit_all ops Config &&
 	trueup -C ops reconcile --auto-approve >/dev/null &&
 	for i in 1 2 3 4 5; do trueup -C ops runbook run Big >/dev/null 2>&1 || return 1; done &&
 	is "$(entries ops/runbooks/Big.md)" 3 && [ "$(wc -c <ops/runbooks/Big.md)" -lt 2500 ] &&
@@ -58,7 +63,8 @@ test_expect_success 'number and size are capped as Config says' '
 test_expect_success 'the branch trueup/history takes them where Config says so, off writes none' '
 	sed -i "s/history: .*/history: {write: branch}/" ops/trueup.yaml && commit_all ops Branch &&
 	trueup -C ops reconcile --auto-approve >/dev/null && head=$(git -C ops rev-parse HEAD) &&
-	trueup -C ops runbook run Plain >/dev/null 2>&1 && trueup -C ops runbook run Plain >/dev/null 2>&1 &&
+	trueup -C ops runbook run Plain >/dev/null 2>&1 &&
+	trueup -C ops runbook run Plain >/dev/null 2>&1 &&
 	is "$(git -C ops rev-parse HEAD)" "$head" &&
 	git -C ops show trueup/history:runbooks/Plain.md >aside.md && is "$(entries aside.md)" 3 &&
 	sed -i "s/write: branch/write: off/" ops/trueup.yaml && commit_all ops Off &&
@@ -67,7 +73,8 @@ test_expect_success 'the branch trueup/history takes them where Config says so, 
 '
 
 test_expect_success 'a key that a script made and printed does not get into git' '
-	new_repo keys && write_runbook keys Key <<<"printf \"AKIA%s\n\" IOSFODNN7ABCDEFG" && commit_all keys Key &&
+	new_repo keys && write_runbook keys Key <<<"printf \"AKIA%s\n\" IOSFODNN7ABCDEFG" &&
+	commit_all keys Key &&
 	trueup -C keys runbook run Key >/dev/null 2>&1 && grep withheld keys/runbooks/Key.md &&
 	! grep AKIAIOSFODNN7ABCDEFG keys/runbooks/Key.md && trueup -C keys validate
 '
@@ -84,9 +91,9 @@ commit_all many 'Add a runbook'
 git -C many push -q ../hub.git main
 git clone -q hub.git other
 
-push_on() { # commits to the hub until the file `done` is there
+push_on() { # commits to the hub until the file `enough` is there
 	local i=0
-	while [ ! -e done ]; do
+	while [ ! -e enough ]; do
 		i=$((i + 1))
 		echo "$i" >other/counter
 		git -C other add counter
@@ -105,7 +112,7 @@ test_expect_success '50 runs at once beside a second writer lose and mix nothing
 		trueup -C hub.git runbook run Count -e N=$i >out.$i 2>err.$i & pids="$pids $!"
 	done
 	for pid in $pids; do wait $pid || failed=1; done
-	touch done; wait $pusher && [ -z "${failed-}" ] || { cat err.*; return 1; }
+	touch enough; wait $pusher && [ -z "${failed-}" ] || { cat err.*; return 1; }
 	trueup -C hub.git runbook history >/dev/null
 	is "$(git -C hub.git log --format=%B main | grep -c "^Trueup-Run: ")" 50 &&
 	is "$(git -C hub.git log --format=%s main | grep -c "^Somebody")" "$(cat pushed)" &&
@@ -118,7 +125,8 @@ test_expect_success '50 runs at once beside a second writer lose and mix nothing
 '
 
 test_expect_success 'in a working copy as well' '
-	new_repo copy && write_runbook copy Count <<<"echo \"begin \$N\"; echo \"end \$N\"" && commit_all copy Add &&
+	new_repo copy && write_runbook copy Count <<<"echo \"begin \$N\"; echo \"end \$N\"" &&
+	commit_all copy Add &&
 	pids= && for i in $(seq 20); do
 		trueup -C copy runbook run Count -e N=$i >/dev/null 2>err.$i & pids="$pids $!"
 	done &&

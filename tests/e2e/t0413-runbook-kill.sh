@@ -69,16 +69,18 @@ test_expect_success 'killed: the script is gone, recorded as killed, and its ent
 	configure stop && kill_while_running Long &&
 	wait_until no_supervisor && wait_until no_sleeper &&
 	is "$(state_of Long)" running &&
-	trueup -C ops runbook history Long >out && grep "Long *killed" out && grep "started it was gone\|had started it was gone" out &&
+	trueup -C ops runbook history Long >out && grep "Long *killed" out &&
+	grep "started it was gone\|had started it was gone" out &&
 	trueup -C ops runbook history Long >out && is "$(grep -c "Long *killed" out)" 1 &&
 	is "$(store_value ops "SELECT count(*) FROM runs")" 1 &&
 	is "$(grep -c "^### " ops/runbooks/Long.md)" 1 && is "$(ls ops/.git/trueup/runs)" ""
 '
 
-test_expect_success 'killed, to be finished: the script finishes and is taken over with its output' '
+test_expect_success 'killed, to be finished: the script finishes and is taken over' '
 	configure finish && kill_while_running Short &&
 	trueup -C ops runbook history Short >out && grep "Short *running" out &&
-	wait_until no_supervisor && trueup -C ops runbook history Short >out && grep "Short *done *exit code 0" out &&
+	wait_until no_supervisor && trueup -C ops runbook history Short >out &&
+	grep "Short *done *exit code 0" out &&
 	id=$(store_value ops "SELECT id FROM runs WHERE runbook = '\''Short'\''") &&
 	trueup -C ops runbook history --run "$id" >out && grep finished out &&
 	is "$(store_value ops "SELECT count(*) FROM runs WHERE runbook = '\''Short'\''")" 1 &&
@@ -86,7 +88,8 @@ test_expect_success 'killed, to be finished: the script finishes and is taken ov
 '
 
 test_expect_success 'supervisor killed: the script dies with it, and is recorded as lost' '
-	configure finish && : >out && { "$TRUEUP" -C ops runbook run Long >out 2>err & front=$!; } &&
+	configure finish && : >out &&
+	{ "$TRUEUP" -C ops runbook run Long >out 2>err & front=$!; } &&
 	wait_until has out started && kill -9 $(supervisors) && expect_exit 1 wait $front &&
 	wait_until no_sleeper && is "$(state_of Long)" lost && grep "supervisor was killed" err
 '
@@ -100,31 +103,40 @@ test_expect_success 'both killed at once: lost, recorded by the next command' '
 
 test_expect_success 'a place in a group is kept by a script that goes on, and by no dead one' '
 	: >err2 && : >out2 && kill_while_running Group &&
-	{ "$TRUEUP" -C ops runbook run Group >out2 2>err2 & second=$!; } && wait_until has err2 "waits for its turn" &&
+	{ "$TRUEUP" -C ops runbook run Group >out2 2>err2 & second=$!; } &&
+	wait_until has err2 "waits for its turn" &&
 	kill -9 $(pgrep -f "internal-run .*/runs/$(store_value ops "SELECT id FROM runs WHERE runbook = '\''Group'\'' ORDER BY id LIMIT 1")") &&
 	wait_until has out2 started && kill -INT $second && expect_exit 1 wait $second
 '
 
 test_expect_success 'killed while it waits for its turn: nothing was run, and it says so' '
-	configure stop && : >out && : >err2 && { "$TRUEUP" -C ops runbook run Group >out 2>err & first=$!; } && wait_until has out started &&
-	{ "$TRUEUP" -C ops runbook run Group >out2 2>err2 & second=$!; } && wait_until has err2 "waits for its turn" &&
+	configure stop && : >out && : >err2 &&
+	{ "$TRUEUP" -C ops runbook run Group >out 2>err & first=$!; } &&
+	wait_until has out started &&
+	{ "$TRUEUP" -C ops runbook run Group >out2 2>err2 & second=$!; } &&
+	wait_until has err2 "waits for its turn" &&
 	kill -9 $second && { wait $second; kill -INT $first; wait $first; true; } &&
-	trueup -C ops runbook history Group >out && grep "nothing was run" out && is "$(state_of Group)" cancelled
+	trueup -C ops runbook history Group >out && grep "nothing was run" out &&
+	is "$(state_of Group)" cancelled
 '
 
 test_expect_success 'Ctrl-C ends the script in order' '
-	: >out && { "$TRUEUP" -C ops runbook run Long >out 2>err & front=$!; } && wait_until has out started &&
-	kill -INT $front && expect_exit 1 wait $front && grep "Long cancelled" err && wait_until no_sleeper
+	: >out && { "$TRUEUP" -C ops runbook run Long >out 2>err & front=$!; } &&
+	wait_until has out started &&
+	kill -INT $front && expect_exit 1 wait $front && grep "Long cancelled" err &&
+	wait_until no_sleeper
 '
 
 settled() { # no run is open once a command has put things in order
-	trueup -C ops runbook history >/dev/null && [ "$(store_value ops "SELECT count(*) FROM runs WHERE state IN ('intended', 'running')")" = 0 ]
+	trueup -C ops runbook history >/dev/null &&
+	[ "$(store_value ops "SELECT count(*) FROM runs WHERE state IN ('intended', 'running')")" = 0 ]
 }
 
 # Every moment: 40 runs killed after a random time. None may stay open, run twice or be lost
 # sight of, and all that reached the script have their entry.
 test_expect_success '40 kills at any moment leave no run open and none twice' '
-	write_runbook ops Quick <<<"echo started; read -t 0.05 <> <(:); echo finished" && commit_all ops Quick &&
+	write_runbook ops Quick <<<"echo started; read -t 0.05 <> <(:); echo finished" &&
+	commit_all ops Quick &&
 	before=$(store_value ops "SELECT count(*) FROM runs") &&
 	for i in $(seq 40); do
 		setsid "$TRUEUP" -C ops runbook run Quick >/dev/null 2>&1 & front=$!
@@ -134,9 +146,11 @@ test_expect_success '40 kills at any moment leave no run open and none twice' '
 	wait_until settled &&
 	is "$(store_value ops "SELECT count(*) FROM runs WHERE state IN ('\''intended'\'', '\''running'\'')")" 0 &&
 	[ "$(store_value ops "SELECT count(*) FROM runs")" -le $((before + 40)) ] &&
-	due=$(store_value ops "SELECT count(*) FROM runs WHERE history = '\''due'\''") && is "$due" 0 &&
+	due=$(store_value ops "SELECT count(*) FROM runs WHERE history = '\''due'\''") &&
+	is "$due" 0 &&
 	is "$(git -C ops log --format=%B | grep "^Trueup-Run:" | sort | uniq -d)" "" &&
-	git -C ops fsck --strict --no-dangling && is "$(git -C ops status --short)" "" && trueup -C ops doctor
+	git -C ops fsck --strict --no-dangling && is "$(git -C ops status --short)" "" &&
+	trueup -C ops doctor
 '
 
 test_done

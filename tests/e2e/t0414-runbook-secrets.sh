@@ -51,7 +51,7 @@ way 35 several lines in JSON; python3 -c 'import os,json; print(json.dumps(os.en
 way 36 several lines with CRLF; print -r -- "$PEM" | sed 's/$/\r/'
 way 37 a thousand times; for i in {1..1000}; do printf %s $SIGNED; done
 way 38 across a chunk; head -c 65530 /dev/zero | tr '\0' x; echo $SIGNED
-way 39 across another; head -c 4090 /dev/zero | tr '\0' x; printf %s $SIGNED; head -c 70000 /dev/zero | tr '\0' y
+way 39 across another; head -c 4090 /dev/zero | tr '\0' x; printf %s $SIGNED; repeat 70000 printf y
 way 40 from a file; print -r -- $SIGNED >keep; cat keep
 way 41 by dd; printf %s $SIGNED | dd bs=1 2>/dev/null
 way 42 by awk; awk 'BEGIN { print ENVIRON["API_TOKEN"] }'
@@ -75,7 +75,11 @@ END
 	echo 'print -r -- "[end]"'
 } | write_runbook ops Print vars='SIGNED API_TOKEN PEM' exec='{secrets: [SIGNED, PEM]}'
 write_runbook ops Child <<<'echo "child $X $Y"; env'
-write_runbook ops Json vars=SIGNED exec='{secrets: [SIGNED]}' <<<'echo $SIGNED; printf %s $SIGNED | base64; exit 3'
+write_runbook ops Json vars=SIGNED exec='{secrets: [SIGNED]}' <<'END'
+echo $SIGNED
+printf %s $SIGNED | base64
+exit 3
+END
 printf '\n%s' '{"start_timestamp":"2026-01-08T10:00:00.000Z","finish_timestamp":"2026-01-08T10:00:01.000Z","return_code":0,"operation":"execute","breadcrumb":{"at_time":"2026-01-08T10:00:00.000000+00:00","by_user":"dev","from_ip":"","correlation_id":"c","roles":[]},"config_items":[],"stdout":"","stderr":"","errors":[],"warnings":[]}' >>ops/runbooks/Json.md
 printf 'apiVersion: trueup/v1\nkind: Config\nspec:\n  history: {bytes: 65536}\n' >ops/trueup.yaml
 commit_all ops 'Add runbooks'
@@ -138,7 +142,8 @@ test_expect_success 'none reaches the terminal' '
 test_expect_success 'none is in the state folder, the store included' '
 	no_secret -r ops/.git/trueup &&
 	trueup -C ops runbook history >all && for id in $(store_value ops "SELECT id FROM runs"); do
-		trueup -C ops runbook history --run "$id" >>all && trueup -C ops runbook history --run "$id" -o json >>all || return 1
+		trueup -C ops runbook history --run "$id" >>all &&
+		trueup -C ops runbook history --run "$id" -o json >>all || return 1
 	done && grep "way 54" all && no_secret all
 '
 
@@ -148,13 +153,17 @@ test_expect_success 'none is in the files or in git' '
 '
 
 test_expect_success 'none is in a history of JSON lines, or in -o json' '
-	expect_exit 1 trueup -C ops runbook run Json -o json >out 2>err && grep "\*\*\*" out && no_secret out err ops/runbooks/Json.md
+	expect_exit 1 trueup -C ops runbook run Json -o json >out 2>err && grep "\*\*\*" out &&
+	no_secret out err ops/runbooks/Json.md
 '
 
 test_expect_success 'none is in the arguments or the files of what runs' '
-	write_runbook ops Wait exec="{secrets: [SIGNED]}" vars="SIGNED API_TOKEN" <<<"echo started; sleep 300" && commit_all ops Wait &&
-	: >out && { "$TRUEUP" -C ops runbook run Wait >out 2>err & front=$!; } && wait_until grep -q started out &&
-	{ cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\0" "\n" >args; no_secret args && no_secret -r ops/.git/trueup; rc=$?; } &&
+	write_runbook ops Wait exec="{secrets: [SIGNED]}" vars="SIGNED API_TOKEN" <<<"echo started; sleep 300" &&
+	commit_all ops Wait &&
+	: >out && { "$TRUEUP" -C ops runbook run Wait >out 2>err & front=$!; } &&
+	wait_until grep -q started out &&
+	{ cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\0" "\n" >args; no_secret args &&
+	no_secret -r ops/.git/trueup; rc=$?; } &&
 	kill -INT $front && { wait $front; return $rc; }
 '
 

@@ -54,7 +54,8 @@ static void on_event(void *data, const struct runbook_event *event)
 	if (event->kind == RUNBOOK_EVENT_STARTED && front->cli->verbose)
 		term_note(t, "run %s of %s started, attempt %lld", event->row->id,
 			event->row->runbook, (long long)event->row->attempt);
-	else if (event->kind == RUNBOOK_EVENT_ENDED && front->prints)
+	else if (event->kind == RUNBOOK_EVENT_ENDED && front->prints &&
+		 (!front->cli->quiet || event->row->state != RUN_DONE))
 		runbook_print_end(t, event->row);
 	else if (event->kind == RUNBOOK_EVENT_WAITS || event->kind == RUNBOOK_EVENT_RETRY ||
 		 event->kind == RUNBOOK_EVENT_NOTICE)

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "format/emit.h"
 #include "reconcile/runbook_adopt.h"
+#include "reconcile/runbook_history.h"
 #include "reconcile/run_spec.h"
 #include "store/audit.h"
 
@@ -369,8 +370,10 @@ int run_spec_adopt(struct run *run, struct err **err)
 		.data = run,
 		.interrupts = run->options->interrupts,
 	};
-	if (runbook_adopt(run->session, &how, NULL, err) < 0 ||
-		store_operations_open(run->session->store, &run->arena, &open, err) < 0)
+	if (runbook_adopt(run->session, &how, NULL, err) < 0)
+		return -1;
+	runbook_history_drain(run->session, on_adopted, run);
+	if (store_operations_open(run->session->store, &run->arena, &open, err) < 0)
 		return -1;
 	for (size_t i = 0; i < open.count; i++) {
 		struct run_settled settled;

@@ -91,11 +91,12 @@ static int intend(struct attempt *a, int64_t number, struct err **err)
 	if (fs_mkdirs(a->dir, 0700, err) < 0 || lock_take(front, owner, 0, &a->front, err) < 0 ||
 		store_begin(a->session->store, err) < 0)
 		return -1;
-	if (record_intention(a, err) < 0) {
-		store_rollback(a->session->store);
-		return -1;
-	}
-	return store_commit(a->session->store, err);
+	if (record_intention(a, err) == 0)
+		return store_commit(a->session->store, err);
+	AUTO_ERR left = NULL;
+	store_rollback(a->session->store);
+	(void)!fs_remove_tree(a->dir, &left);
+	return -1;
 }
 
 /* ---- ends without a start ---- */

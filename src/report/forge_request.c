@@ -201,6 +201,7 @@ static int exchange(struct forge *f, const char *authorization, const char *meth
 	f->too_long = false;
 	if (f->transport.perform(f->transport.data, &request, reply, err) < 0) {
 		f->failure.fault = FORGE_NETWORK;
+		f->too_long = err_kind_of(*err) == ERR_INVALID; /* over the client's own limit */
 		return err_wrap(err, "%s: %s %s", f->host, method, path);
 	}
 	f->failure.status = reply->status;

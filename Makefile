@@ -184,6 +184,7 @@ setup: ## install the Debian packages that building needs and that are missing
 
 setup-test: ## the same for testing
 	$(Q).make/setup.sh build test
+	$(Q).make/setup-npm.sh
 
 demo: setup ## build, then reconcile examples/shop in a new repository (ACCOUNT=... for a real one)
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all

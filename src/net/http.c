@@ -208,6 +208,7 @@ static CURLcode set_request(
 		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
 	}
 	SET(CURLOPT_CUSTOMREQUEST, method);
+	SET(CURLOPT_FRESH_CONNECT, (long)request->once);
 	return rc;
 }
 #undef SET

@@ -64,6 +64,11 @@ struct http_request {
 	size_t header_count;
 	const char *body; /* NULL: none */
 	size_t body_len;
+	/*
+	 * Must not arrive twice: takes a new connection, since libcurl sends a request again by
+	 * itself when a kept one was closed by the server, perhaps after it had acted on it.
+	 */
+	bool once;
 	bool secret_url; /* the path itself is a secret (chat webhooks): errors show the host only
 			  */
 	/*

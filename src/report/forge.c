@@ -385,6 +385,7 @@ int forge_comment_create(struct forge *forge, int64_t pull, const char *body, st
 	const char **ret_id, struct err **err)
 {
 	*ret_id = NULL;
+	forge->once = true; /* a second one would stand there */
 	if (forge->ops->comment_create(forge, pull, body, arena, ret_id, err) < 0)
 		return -1;
 	if (!*ret_id)

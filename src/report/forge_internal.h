@@ -56,6 +56,7 @@ struct forge {
 	int64_t installation;
 	const char *login; /* NULL: not asked yet */
 	struct forge_failure failure;
+	bool once; /* the next call must not arrive twice */
 	bool too_long; /* the last answer was more than can be read */
 };
 

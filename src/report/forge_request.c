@@ -186,7 +186,10 @@ static int exchange(struct forge *f, const char *authorization, const char *meth
 	struct http_header headers[] = {
 		{"Authorization", authorization, true},
 		{"User-Agent", "trueup", false},
-		{"Accept", github ? "application/vnd.github+json" : "application/json", false},
+		{"Accept",
+			github ? "application/vnd.github+json, application/json"
+			       : "application/json",
+			false},
 		{"Content-Type", "application/json", false},
 		{"X-GitHub-Api-Version", "2022-11-28", false},
 	};
@@ -196,7 +199,9 @@ static int exchange(struct forge *f, const char *authorization, const char *meth
 		.header_count = github ? 5 : 4,
 		.body = body,
 		.body_len = body ? strlen(body) : 0,
+		.once = f->once,
 		.follow = true};
+	f->once = false;
 	f->failure = (struct forge_failure){0};
 	f->too_long = false;
 	if (f->transport.perform(f->transport.data, &request, reply, err) < 0) {
@@ -223,8 +228,11 @@ int forge_call_as(struct forge *f, const char *authorization, const char *method
 static int call_once(struct forge *f, const char *method, const char *path, const struct node *body,
 	struct arena *arena, struct node **ret, struct err **err)
 {
+	const bool once = f->once;
+	f->once = false;
 	if (f->app_id && forge_app_token(f, err) < 0)
 		return -1;
+	f->once = once;
 	AUTO_STR value = STR_INIT;
 	str_addf(&value, "%s %s", f->kind == FORGE_GITEA ? "token" : "Bearer", f->token);
 	const int rc = forge_call_as(f, value.data, method, path, body, arena, ret, err);
@@ -237,6 +245,7 @@ int forge_call(struct forge *f, const char *method, const char *path, const stru
 {
 	if (ret)
 		*ret = NULL;
+	const bool once = f->once;
 	struct err *first = NULL;
 	if (call_once(f, method, path, body, arena, ret, &first) == 0)
 		return 0;
@@ -247,5 +256,6 @@ int forge_call(struct forge *f, const char *method, const char *path, const stru
 	}
 	err_free(&first);
 	forge_app_forget(f);
+	f->once = once;
 	return call_once(f, method, path, body, arena, ret, err);
 }

@@ -98,7 +98,7 @@ static void add_gates(struct str *out, const struct gate_answers *gates)
 static void add_summary(struct str *out, const struct object_outcome *object)
 {
 	str_add(out, "<details><summary>");
-	markdown_code(out, object->key);
+	pull_add_code_tag(out, object->key);
 	if (object->plan) {
 		str_addf(out, ": %s plan, ", object->plan->engine);
 		pull_add_counts(out, &object->plan->changes);

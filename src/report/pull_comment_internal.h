@@ -14,6 +14,8 @@ bool pull_has_engine(const struct object_outcome *object);
 /* "1 object", "3 objects" */
 void pull_add_number(struct str *out, size_t n, const char *noun);
 
+/* Code inside of an HTML block, where Markdown is not read. */
+void pull_add_code_tag(struct str *out, const char *text);
 /* The folded parts: each object's changes, reasons and gates. */
 void pull_add_details(struct str *out, const struct pull_view *view);
 

@@ -5,7 +5,7 @@
  * that Markdown or HTML could read are written as character references, which neither reads.
  */
 #include "base/str.h"
-#include "report/pull_comment.h"
+#include "report/pull_comment_internal.h"
 #include "report/term.h"
 
 #include <string.h>
@@ -62,10 +62,16 @@ void markdown_code(struct str *out, const char *text)
 	const size_t len = line.len;
 	const bool bare = len && strspn(line.data, plain) == len && line.data[0] != ' ' &&
 			  line.data[len - 1] != ' ';
-	if (bare) {
+	if (bare)
 		str_addf(out, "`%s`", line.data);
-		return;
-	}
+	else
+		pull_add_code_tag(out, text);
+}
+
+void pull_add_code_tag(struct str *out, const char *text)
+{
+	AUTO_STR line = STR_INIT;
+	one_line(&line, text);
 	str_add(out, "<code>");
 	escape(out, line.data);
 	str_add(out, "</code>");

@@ -7,9 +7,9 @@
  *	forge-tool rows STATE
  *
  * CREDENTIAL is a token, or app:ID:FILE for a GitHub App and the file of its key. Bodies are read
- * from standard input. Times are real ones unless FORGE_NOW has milliseconds; then a delivery
- * begins there. Exit: 0 done, 1 an error (its kind and text on standard error), 3 when the delivery
- * left something due, 4 when it gave something up.
+ * from standard input. FORGE_NOW is the wall clock that a delivery goes by, FORGE_TIMEOUT the time
+ * for one request, both in milliseconds. Exit: 0 done; 1 an error, whose kind and text go to
+ * standard error; 3 the delivery left something due; 4 it gave something up.
  */
 #include "base/arena.h"
 #include "base/clock.h"
@@ -59,8 +59,9 @@ static int open_forge(void *data, const char *target, struct forge **ret, struct
 	(void)target;
 	const struct connection *c = data;
 	AUTO_STR id = STR_INIT, key = STR_INIT;
-	struct forge_config config = {
-		.url = c->argv[1], .repository = c->argv[2], .timeout_ms = 2000};
+	struct forge_config config = {.url = c->argv[1],
+		.repository = c->argv[2],
+		.timeout_ms = getenv("FORGE_TIMEOUT") ? number(getenv("FORGE_TIMEOUT")) : 2000};
 	if (!forge_kind_parse(c->argv[0], &config.kind))
 		return err_set(err, ERR_INVALID, "no such kind: %s", c->argv[0]);
 	if (str_starts(c->argv[3], "app:")) {

@@ -1,0 +1,16 @@
+#!/bin/bash
+# Protects: every webhook that GitHub shows as an example, 329 of 58 events, is taken or ignored
+# without an error.
+. "$(dirname "$0")/lib.sh"
+
+program=$TOP/${TRUEUP_BUILD:-build/release}/unit/report/test_forge_event
+[ -x "$program" ] || skip_all "$program is not built: make unit-programs"
+[ -d "$TOP/build/npm/webhooks" ] ||
+	skip_all 'npm packages are not installed: .make/setup-npm.sh'
+
+test_expect_success 'all examples are taken or ignored' '
+	TRUEUP_WEBHOOKS=$TOP/build/npm/webhooks "$program" >out 2>&1 || { cat out; return 1; }
+	grep "takes_all_examples" out | grep OK && grep "^pull 15$" out
+'
+
+test_done

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs what other people wrote for testing against GitHub, from npm, into build/npm: its published
-# API description, a server that answers and checks by it, and examples of its webhooks. Without npm
-# or a network the tests that need them are skipped and say so; that is no failure here.
+# Installs what other people wrote for testing against GitHub, from npm, into build/npm: its
+# published API description, a server that answers and checks by it, and examples of its webhooks.
+# Without npm or a network the tests that need them are skipped and say so; no failure here.
 set -eu
 
 packages='@stoplight/prism-cli@5.14.2 @octokit/openapi@23.0.2 @octokit/webhooks-examples@7.6.1'
@@ -21,8 +21,7 @@ if ! npm install --prefix $to --no-audit --no-fund --loglevel=error --ignore-scr
 	--fetch-retries=1 --fetch-timeout=60000 $packages >$log 2>&1; then
 	tail -n 5 $log
 	rm -rf $to
-	echo 'setup: npm does not reach its registry; tests against the published API of GitHub are' \
-		'skipped'
+	echo 'setup: npm reaches no registry; tests against the published API of GitHub are skipped'
 	exit 0
 fi
 

@@ -101,7 +101,8 @@ print(json.dumps({\"comments\": {str(n): {\"id\": n, \"pull\": 1, \"author\": \"
 	'
 
 	test_expect_success "$kind: half an answer, none, and a wrong one are no answer" '
-		forge_fault "{\"match\": \"GET\", \"status\": 200, \"body\": \"{\\\"iid\\\": 1, \", \"cut\": true}" &&
+		forge_fault "{\"match\": \"GET\", \"status\": 200, \"cut\": true,
+			\"body\": \"{\\\"iid\\\": 1, \"}" &&
 		expect_exit 1 forge $kind pull 1 2>err && cat err && grep "^unavailable" err &&
 		forge_fault "{\"match\": \"GET\", \"close\": true}" &&
 		expect_exit 1 forge $kind pull 1 2>err && grep "^unavailable" err &&
@@ -119,7 +120,7 @@ print(json.dumps({\"comments\": {str(n): {\"id\": n, \"pull\": 1, \"author\": \"
 	'
 done
 
-test_expect_success 'gitlab: a state that stands already is success, another one that cannot be is not' '
+test_expect_success 'gitlab: a state that stands already is success, one that cannot be is not' '
 	forge gitlab status "$HEAD" again pending x && forge gitlab status "$HEAD" again pending x &&
 	forge_requests "POST .*/statuses/.* 400" | grep 400 &&
 	forge_fault "{\"match\": \"POST\", \"status\": 400,

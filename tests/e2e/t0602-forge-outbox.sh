@@ -1,6 +1,7 @@
 #!/bin/bash
-# Protects: what is to be said to a forge arrives, once, whatever happens on the way: the forge down,
-# rate limits, answers that get lost, expired tokens, comments that people delete, attempts that die.
+# Protects: what is to be said to a forge arrives, once, whatever happens on the way: the forge
+# down, rate limits, answers that get lost, expired tokens, comments that people delete, attempts
+# that die.
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/e2e/lib-forge.sh"
 forge_start
@@ -109,15 +110,18 @@ for kind in github gitlab gitea; do
 		fresh && at 0 put status $HEAD trueup/plan success ok &&
 		at 0 put status $HEAD trueup/apply pending no &&
 		wait=$(($(date +%s) + 300)) &&
-		forge_fault "{\"match\": \"POST\", \"status\": 429, \"headers\": {\"Retry-After\": \"300\"}}" &&
+		forge_fault "{\"match\": \"POST\", \"status\": 429,
+			\"headers\": {\"Retry-After\": \"300\"}}" &&
 		FORGE_NOW= expect_exit 3 deliver $kind >out && cat out && grep "failed 1 dead 0" out &&
 		[ "$(posts statuses)" = 1 ] &&
-		FORGE_NOW=$((wait * 1000 - 60000)) expect_exit 3 deliver $kind | grep "delivered 0 failed 0" &&
+		FORGE_NOW=$((wait * 1000 - 60000)) expect_exit 3 deliver $kind >out &&
+		grep "delivered 0 failed 0" out &&
 		FORGE_NOW=$((wait * 1000 + 60000)) deliver $kind | grep "delivered 2"
 	'
 
 	test_expect_success "$kind: an expired token waits for a new one, visibly" '
-		fresh && at 0 put status $HEAD trueup/plan success ok && echo x | at 0 put comment 1 plan &&
+		fresh && at 0 put status $HEAD trueup/plan success ok &&
+		echo x | at 0 put comment 1 plan &&
 		forge_set "{\"tokens\": [\"new\"]}" &&
 		expect_exit 3 at 0 deliver $kind >out && cat out && grep "failed 1 dead 0" out &&
 		"$tool" rows state | grep "due .*401.*put a new one" &&
@@ -189,7 +193,7 @@ test_expect_success 'killed in the middle of a delivery, the next one ends it' '
 	forge_fault "{\"match\": \"POST.*comments\", \"after\": true, \"hang\": 30}" &&
 	asked() { [ -n "$(forge_requests "^POST .*comments")" ]; } &&
 	{ FORGE_NOW=$NOW "$tool" deliver state github "$(url_of github)" octo/shop test-token & } &&
-	pid=$! && wait_until asked && kill -9 $pid && wait $pid; 
+	pid=$! && wait_until asked && kill -9 $pid && wait $pid
 	at 60 deliver github | grep "next never" && [ "$(comment_count)" = 1 ]
 '
 

@@ -4,6 +4,7 @@
  */
 #include "base/arena.h"
 #include "base/child.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/lock.h"
@@ -15,6 +16,7 @@
 #include "report/json.h"
 #include "report/table.h"
 #include "runbook/isolate.h"
+#include "store/outbox.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -212,6 +214,37 @@ static void check_lock(struct checks *c, const struct session *s)
 	}
 }
 
+/* What was to be said to forges: what waits is told, what was given up is a problem. */
+static void check_outbox(struct checks *c, const struct session *s)
+{
+	AUTO_ERR err = NULL;
+	struct outbox_counts counts;
+	struct outbox_rows dead;
+	if (store_outbox_counts(s->store, NULL, &counts, &err) < 0 ||
+		store_outbox_list(s->store, OUTBOX_DEAD, 5, &c->arena, &dead, &err) < 0) {
+		add_error(c, "outbox", err, NULL);
+		return;
+	}
+	for (size_t i = 0; i < dead.count; i++) {
+		const struct outbox_row *row = &dead.items[i];
+		AUTO_FREE char *text = xasprintf("%s for %s was given up: %s", row->key,
+			row->target, row->error ? row->error : "no reason is recorded");
+		add(c, "outbox", FINDING_PROBLEM, text,
+			"mend the cause; what is said about it next takes its place");
+	}
+	if (counts.dead > (int64_t)dead.count) {
+		AUTO_FREE char *text = xasprintf(
+			"%lld more were given up", (long long)(counts.dead - (int64_t)dead.count));
+		add(c, "outbox", FINDING_PROBLEM, text, NULL);
+	}
+	if (!counts.due)
+		return;
+	char time[CLOCK_TEXT_SIZE];
+	AUTO_FREE char *text = xasprintf("%lld to be delivered, the oldest since %s",
+		(long long)counts.due, clock_format(counts.oldest_due_at, time));
+	add(c, "outbox", FINDING_NOTE, text, NULL);
+}
+
 static void check_store(struct checks *c, const struct session *s)
 {
 	if (!s->store) {
@@ -220,6 +253,7 @@ static void check_store(struct checks *c, const struct session *s)
 	}
 	check_folder(c, s);
 	check_lock(c, s);
+	check_outbox(c, s);
 	AUTO_ERR err = NULL;
 	struct store_check found;
 	if (store_check(s->store, &c->arena, &found, &err) < 0) {

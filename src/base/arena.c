@@ -11,12 +11,14 @@
 
 #define BLOCK_SIZE ((size_t)32 * 1024)
 
-struct arena_block {
-	struct arena_block *next;
-	size_t used;
-	size_t size;
-	_Alignas(max_align_t) unsigned char data[];
-};
+static void free_blocks(struct arena_block **list)
+{
+	while (*list) {
+		struct arena_block *next = (*list)->next;
+		free(*list);
+		*list = next;
+	}
+}
 
 void arena_release(struct arena *a)
 {
@@ -25,11 +27,26 @@ void arena_release(struct arena *a)
 	if (a->fixed)
 		a->head = NULL;
 	a->fixed = false;
-	while (a->head) {
-		struct arena_block *next = a->head->next;
-		free(a->head);
-		a->head = next;
+	free_blocks(&a->head);
+	free_blocks(&a->spare);
+}
+
+void arena_reset(struct arena *a)
+{
+	while (a->head && !a->fixed) {
+		struct arena_block *b = a->head;
+		a->head = b->next;
+		b->next = NULL;
+		if (b->size != BLOCK_SIZE) {
+			free(b);
+			continue;
+		}
+		b->used = 0;
+		b->next = a->spare;
+		a->spare = b;
 	}
+	if (a->fixed)
+		a->head->used = 0;
 }
 
 void arena_over(struct arena *a, void *memory, size_t size)
@@ -38,7 +55,7 @@ void arena_over(struct arena *a, void *memory, size_t size)
 	b->next = NULL;
 	b->used = 0;
 	b->size = size - sizeof *b;
-	*a = (struct arena){b, true};
+	*a = (struct arena){.head = b, .fixed = true};
 }
 
 static struct arena_block *add_block(struct arena *a, size_t size)
@@ -46,7 +63,11 @@ static struct arena_block *add_block(struct arena *a, size_t size)
 	if (a->fixed)
 		_exit(0);
 	const size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
-	struct arena_block *b = xmalloc(sizeof *b + room);
+	struct arena_block *b = room == BLOCK_SIZE ? a->spare : NULL;
+	if (b)
+		a->spare = b->next;
+	else
+		b = xmalloc(sizeof *b + room);
 	b->used = 0;
 	b->size = room;
 	/* A large block goes behind the current one, whose rest stays usable. */
@@ -60,8 +81,7 @@ static struct arena_block *add_block(struct arena *a, size_t size)
 	return b;
 }
 
-/* size bytes as they are. */
-static inline void *take(struct arena *a, size_t size)
+void *arena_take(struct arena *a, size_t size)
 {
 	const size_t align = _Alignof(max_align_t);
 	if (size > SIZE_MAX - align)
@@ -75,11 +95,6 @@ static inline void *take(struct arena *a, size_t size)
 	return p;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
-{
-	return memset(take(a, size), 0, size);
-}
-
 void *arena_array(struct arena *a, size_t count, size_t size)
 {
 	if (size && count > SIZE_MAX / size)
@@ -89,7 +104,7 @@ void *arena_array(struct arena *a, size_t count, size_t size)
 
 char *arena_memdup(struct arena *a, const void *data, size_t len)
 {
-	char *p = take(a, len + 1);
+	char *p = arena_take(a, len + 1);
 	if (len)
 		memcpy(p, data, len);
 	p[len] = '\0';
@@ -99,6 +114,23 @@ char *arena_memdup(struct arena *a, const void *data, size_t len)
 char *arena_strdup(struct arena *a, const char *text)
 {
 	return arena_memdup(a, text, strlen(text));
+}
+
+char *arena_concat(struct arena *a, const char *first, ...)
+{
+	va_list args;
+	size_t len = 0;
+	va_start(args, first);
+	for (const char *text = first; text; text = va_arg(args, const char *))
+		len += strlen(text);
+	va_end(args);
+	char *all = arena_take(a, len + 1), *end = all;
+	va_start(args, first);
+	for (const char *text = first; text; text = va_arg(args, const char *))
+		end = mempcpy(end, text, strlen(text));
+	va_end(args);
+	*end = '\0';
+	return all;
 }
 
 char *arena_printf(struct arena *a, const char *fmt, ...)
@@ -122,7 +154,7 @@ char *arena_vprintf(struct arena *a, const char *fmt, va_list args)
 	if ((size_t)len < sizeof most) {
 		p = arena_memdup(a, most, (size_t)len);
 	} else {
-		p = take(a, (size_t)len + 1);
+		p = arena_take(a, (size_t)len + 1);
 		(void)vsnprintf(p, (size_t)len + 1, fmt, again);
 	}
 	va_end(again);

@@ -10,6 +10,9 @@
 /* Format string at argument f, its values from argument a on. */
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 
+/* Variable arguments end with NULL. */
+#define SENTINEL __attribute__((sentinel))
+
 /* Runs fn(&variable) when the variable leaves its scope. */
 #define CLEANUP(fn) __attribute__((cleanup(fn)))
 

@@ -23,20 +23,41 @@ static void put_control(unsigned char c, bool canonical, struct str *out)
 		str_addf(out, "\\u%04x", c);
 }
 
+/* Is there a byte among the eight that is not printed as it stands: control, quote, UTF-8? */
+static bool needs_look(uint64_t w)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones * 0x80;
+	const uint64_t quote = w ^ ones * '"', backslash = w ^ ones * '\\';
+	return (((w - ones * 0x20) | (quote - ones) | (backslash - ones) | w) & highs) != 0;
+}
+
+/* Past what is printed as it stands, eight bytes at a time where there are as many. */
+static size_t skip_plain(const char *text, size_t i, size_t len)
+{
+	for (; len - i >= 8; i += 8) {
+		uint64_t w;
+		memcpy(&w, text + i, 8);
+		if (needs_look(w))
+			break;
+	}
+	for (; i < len; i++) {
+		const unsigned char c = (unsigned char)text[i];
+		if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\')
+			break;
+	}
+	return i;
+}
+
 static void put_string(const char *text, size_t len, bool canonical, struct str *out)
 {
 	str_addc(out, '"');
 	size_t done = 0;
-	for (size_t i = 0; i < len;) {
+	for (size_t i = skip_plain(text, 0, len); i < len; i = skip_plain(text, i, len)) {
 		const unsigned char c = (unsigned char)text[i];
 		size_t width = 1;
-		if (c >= 0x80) {
-			if (text_code_point(text + i, len - i, &width) != 0xfffd || width > 1) {
-				i += width;
-				continue;
-			}
-		} else if (c >= 0x20 && c != '"' && c != '\\') {
-			i++;
+		if (c >= 0x80 &&
+			(text_code_point(text + i, len - i, &width) != 0xfffd || width > 1)) {
+			i += width;
 			continue;
 		}
 		str_addn(out, text + done, i - done);
@@ -101,19 +122,27 @@ static void put_json_seq(
 static void put_json_map(
 	const struct node *node, struct json_style style, int depth, struct str *out)
 {
-	AUTO_FREE const struct node_pair **sorted =
-		style.canonical ? node_sorted_pairs(node) : NULL;
+	enum { FEW = 24 };
+	const struct node_pair *few[FEW];
+	const size_t count = node->map.count;
+	AUTO_FREE const struct node_pair **many =
+		style.canonical && count > FEW ? xcalloc(count, sizeof *many) : NULL;
+	const struct node_pair **sorted = many ? many : few;
+	if (style.canonical)
+		node_sort_pairs(node, sorted);
 	str_addc(out, '{');
-	for (size_t i = 0; i < node->map.count; i++) {
-		const struct node_pair *pair = sorted ? sorted[i] : &node->map.pairs[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct node_pair *pair = style.canonical ? sorted[i] : &node->map.pairs[i];
 		if (i)
 			str_addc(out, ',');
 		break_line(style, depth + 1, out);
 		put_string(pair->key->text, pair->key->len, style.canonical, out);
-		str_add(out, style.indent ? ": " : ":");
+		str_addc(out, ':');
+		if (style.indent)
+			str_addc(out, ' ');
 		put_json(pair->value, style, depth + 1, out);
 	}
-	if (node->map.count)
+	if (count)
 		break_line(style, depth, out);
 	str_addc(out, '}');
 }

@@ -129,28 +129,36 @@ static int compare_keys(const void *a, const void *b)
 {
 	const struct node *x = (*(const struct node_pair *const *)a)->key;
 	const struct node *y = (*(const struct node_pair *const *)b)->key;
+	/* The first byte of an empty text is its NUL. */
+	if (*x->text != *y->text)
+		return (unsigned char)*x->text < (unsigned char)*y->text ? -1 : 1;
 	const int order = memcmp(x->text, y->text, x->len < y->len ? x->len : y->len);
 	return order ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+void node_sort_pairs(const struct node *map, const struct node_pair **ret)
+{
+	enum { FEW = 16 };
+	const size_t count = map->map.count;
+	for (size_t i = 0; i < count; i++)
+		ret[i] = &map->map.pairs[i];
+	if (count > FEW) {
+		qsort(ret, count, sizeof(struct node_pair *), compare_keys);
+		return;
+	}
+	for (size_t i = 1; i < count; i++) {
+		const struct node_pair *pair = ret[i];
+		size_t k = i;
+		for (; k > 0 && compare_keys(&ret[k - 1], &pair) > 0; k--)
+			ret[k] = ret[k - 1];
+		ret[k] = pair;
+	}
 }
 
 const struct node_pair **node_sorted_pairs(const struct node *map)
 {
 	const struct node_pair **pairs = xcalloc(map->map.count + 1, sizeof(struct node_pair *));
-	enum { FEW = 16 };
-	const size_t count = map->map.count;
-	for (size_t i = 0; i < count; i++)
-		pairs[i] = &map->map.pairs[i];
-	if (count > FEW) {
-		qsort(pairs, count, sizeof(struct node_pair *), compare_keys);
-		return pairs;
-	}
-	for (size_t i = 1; i < count; i++) {
-		const struct node_pair *pair = pairs[i];
-		size_t k = i;
-		for (; k > 0 && compare_keys(&pairs[k - 1], &pair) > 0; k--)
-			pairs[k] = pairs[k - 1];
-		pairs[k] = pair;
-	}
+	node_sort_pairs(map, pairs);
 	return pairs;
 }
 
@@ -262,6 +270,11 @@ struct node *node_new_ref(struct arena *a, const char *fmt, ...)
 	va_start(args, fmt);
 	const char *text = arena_vprintf(a, fmt, args);
 	va_end(args);
+	return new_node(a, NODE_REF, text, strlen(text));
+}
+
+struct node *node_ref_of(struct arena *a, const char *text)
+{
 	return new_node(a, NODE_REF, text, strlen(text));
 }
 

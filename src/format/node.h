@@ -97,6 +97,8 @@ enum { NODE_MAX_DEPTH = 256 };
 
 /* The pairs in the byte order of their keys; count + 1 entries, freed by the caller. */
 const struct node_pair **node_sorted_pairs(const struct node *map);
+/* The same into an array of the caller's with room for all of them. */
+void node_sort_pairs(const struct node *map, const struct node_pair **ret);
 /* The whole number that value is exactly; false if it is none or outside of int64_t. */
 bool node_float_as_int(double value, int64_t *ret);
 enum { NODE_FLOAT_SIZE = 40 };
@@ -114,6 +116,8 @@ struct node *node_new_float(struct arena *a, double value);
 struct node *node_new_string(struct arena *a, const char *text);
 struct node *node_new_stringn(struct arena *a, const char *text, size_t len);
 struct node *node_new_ref(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Of a text that lives as long as the arena. */
+struct node *node_ref_of(struct arena *a, const char *text);
 struct node *node_new_seq(struct arena *a);
 struct node *node_new_map(struct arena *a);
 void node_seq_add(struct arena *a, struct node *seq, struct node *item);

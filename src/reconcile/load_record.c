@@ -4,7 +4,6 @@
  */
 #include "base/err.h"
 #include "base/str.h"
-#include "format/emit.h"
 #include "reconcile/load.h"
 #include "reconcile/past.h"
 #include "reconcile/run_spec.h"
@@ -15,8 +14,6 @@ int load_record_spec(struct load *l, const char *key, const char *digest, struct
 	const struct loaded_spec *entry = load_entry(l, key);
 	const struct spec *spec = entry->spec;
 	AUTO_ARENA scratch = {0};
-	AUTO_STR json = STR_INIT;
-	emit_canonical(spec_canonical(&scratch, spec, SPEC_CANONICAL_PLAIN), &json);
 	const struct object_row row = {
 		.key = spec->key,
 		.kind = spec_kind_name(spec->kind),
@@ -25,7 +22,7 @@ int load_record_spec(struct load *l, const char *key, const char *digest, struct
 		.blob_id = entry->blob,
 		.seen_digest = digest,
 		.seen_revision = l->revision,
-		.spec_json = json.data,
+		.spec_json = spec_json(&scratch, spec, SPEC_CANONICAL_PLAIN),
 	};
 	struct store *store = l->session->store;
 	if (store_object_seen(store, &row, l->session->now_ms, err) < 0)

@@ -49,9 +49,10 @@ static bool parse(void *data, size_t i)
 	src->path = c->path;
 	src->data = arena_memdup(p->arena, text.data, text.len);
 	src->len = text.len;
-	const struct spec *spec = spec_file_load(p->arena, src, &diags);
+	struct spec *spec = spec_file_load(p->arena, src, &diags);
 	if (!spec || diags.count)
 		return false;
+	spec_keep_json(p->arena, spec);
 	p->ret->specs[i] = spec;
 	return true;
 }

@@ -27,12 +27,39 @@ static bool take_number(const char **at, size_t *ret)
 	return true;
 }
 
-/* Is it `.{MIN,MAX}` and nothing else? */
+/*
+ * A list of ASCII characters in brackets (regex(7)): no classes, no negation, "]" first and "-"
+ * last if at all. Anything else is for regcomp().
+ */
+static bool take_list(const char **at, struct pattern *p)
+{
+	const char *c = *at + 1;
+	if (**at != '[' || *c == '^')
+		return false;
+	for (const char *first = c; *c && (*c != ']' || c == first); c++) {
+		if (*c == '[' && c[1] && strchr(".=:", c[1]))
+			return false;
+		const unsigned from = (unsigned char)*c;
+		if (c[1] == '-' && c[2] && c[2] != ']')
+			c += 2;
+		const unsigned to = (unsigned char)*c;
+		if (from >= 0x80 || to >= 0x80 || to < from)
+			return false;
+		for (unsigned k = from; k <= to; k++)
+			p->allowed[k] = true;
+	}
+	*at = c + 1;
+	return *c == ']';
+}
+
+/* Is it one `.` or list with `{MIN,MAX}` behind it, and nothing else? */
 static bool only_length(struct pattern *p)
 {
 	const char *at = p->text;
-	return take(&at, ".{") && take_number(&at, &p->min) && take(&at, ",") &&
-	       take_number(&at, &p->max) && take(&at, "}") && !*at;
+	p->listed = *at == '[';
+	return (p->listed ? take_list(&at, p) : take(&at, ".")) && take(&at, "{") &&
+	       take_number(&at, &p->min) && take(&at, ",") && take_number(&at, &p->max) &&
+	       take(&at, "}") && !*at && p->min <= p->max;
 }
 
 bool pattern_prepare(struct pattern *p)
@@ -64,6 +91,9 @@ bool pattern_matches(struct pattern *p, const char *text, size_t len)
 		return false;
 	if (p->state == PATTERN_REGEX)
 		return regexec(&p->regex, text, 0, NULL, 0) == 0;
+	for (size_t i = 0; p->listed && i < len; i++)
+		if (!p->allowed[(unsigned char)text[i]])
+			return false;
 	const size_t n = characters(text, len);
 	return n >= p->min && n <= p->max;
 }

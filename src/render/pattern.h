@@ -1,7 +1,8 @@
 /*
  * A pattern of type.yaml: a POSIX extended regular expression over the whole text. It is compiled
- * when the first text is compared with it. One that only limits the length, `.{1,8192}`, is never
- * compiled: the library writes a counted repetition out, which takes seconds for that one.
+ * when the first text is compared with it. One that only limits the length, `.{1,8192}` or
+ * `[a-z_]{1,255}`, is never compiled: the library writes a counted repetition out, which takes
+ * seconds for the first and is slow for the second.
  */
 #ifndef TRUEUP_RENDER_PATTERN_H
 #define TRUEUP_RENDER_PATTERN_H
@@ -16,6 +17,8 @@ struct pattern {
 	const char *text; /* borrowed; NULL: there is none */
 	enum pattern_state { PATTERN_NEW, PATTERN_LENGTH, PATTERN_REGEX, PATTERN_BROKEN } state;
 	size_t min, max; /* PATTERN_LENGTH: in characters */
+	bool listed; /* PATTERN_LENGTH: of these characters only */
+	bool allowed[256];
 	regex_t regex; /* PATTERN_REGEX */
 };
 

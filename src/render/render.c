@@ -316,8 +316,11 @@ static void check_default_sizes(struct wiring *w, const struct wire_node *n)
 void render_check_canvas(
 	struct render_types *types, const struct render_input *input, struct diag_list *diags)
 {
-	AUTO_ARENA arena = {0};
-	struct wiring w = {.arena = &arena, .types = types, .input = input, .diags = diags};
+	struct wiring w = {.arena = &types->scratch,
+		.types = types,
+		.input = input,
+		.diags = diags,
+		.check_only = true};
 	wire_canvas(&w);
 	if (input->config)
 		render_provider_context(&w);
@@ -325,6 +328,7 @@ void render_check_canvas(
 		if (w.nodes[i].config && w.nodes[i].type)
 			check_default_sizes(&w, &w.nodes[i]);
 	wiring_release(&w);
+	arena_reset(&types->scratch);
 }
 
 int rendering_from_files(const struct render_file *files, size_t count, struct arena *arena,

@@ -66,6 +66,7 @@ void render_types_free(struct render_types *types)
 		strmap_release(&((struct value_list *)strmap_value(e))->words);
 	strmap_release(&types->lists);
 	arena_release(&types->arena);
+	arena_release(&types->scratch);
 	free(types);
 }
 

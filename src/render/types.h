@@ -17,6 +17,7 @@ struct pattern;
 
 struct type_key {
 	const char *name;
+	struct node *key; /* the same as a node: the key of every config */
 	enum key_type type;
 	const struct node *fallback; /* the default; NULL: none */
 	bool required, has_min, has_max;
@@ -105,6 +106,7 @@ struct value_list {
 
 struct render_types {
 	struct arena arena;
+	struct arena scratch; /* of one check */
 	struct render_type *items; /* sorted by name */
 	size_t count;
 	/* Resources of templates/shared/resources.yaml: the network, security groups. */

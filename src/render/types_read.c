@@ -143,6 +143,7 @@ static void read_key(struct reader *r, const struct node_pair *pair, struct type
 	const struct node *spec = pair->value;
 	allow_keys(r, spec, allowed);
 	key->name = pair->key->text;
+	key->key = pair->key;
 	const char *type = read_text(r, spec, "type");
 	int kind = index_of(key_type_names, type);
 	if (kind < 0)
@@ -174,6 +175,7 @@ static void read_keys(struct reader *r, const struct node *keys)
 		read_key(r, pair, &t->keys[t->key_count++]);
 	if (!type_find_key(t, "tags"))
 		t->keys[t->key_count++] = (struct type_key){.name = "tags",
+			.key = node_new_string(r->arena, "tags"),
 			.type = KEY_MAP,
 			.doc = "Tags of the resource, beside those that every resource gets."};
 }

@@ -32,9 +32,30 @@ void wire_set(const struct wiring *w, struct node *map, const char *key, const c
 	node_map_set(w->arena, map, key, wire_text(w, text));
 }
 
+void wire_add(const struct wiring *w, struct node *map, const char *key, const char *text)
+{
+	node_map_add(w->arena, map, key, wire_text(w, text));
+}
+
+const char *wire_number(const struct wiring *w, size_t number)
+{
+	static const char *const digits[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
+	return number < ARRAY_LEN(digits) ? digits[number] : arena_printf(w->arena, "%zu", number);
+}
+
+const char *wire_slug(const struct wiring *w, const char *id, size_t limit)
+{
+	if (w->check_only)
+		return id;
+	AUTO_STR slug = STR_INIT;
+	name_physical(&w->scope, id, limit, &slug);
+	return arena_memdup(w->arena, slug.data, slug.len);
+}
+
 struct node *wire_list_add(struct wiring *w, struct wire_node *n, enum view_list list)
 {
-	struct node *entry = node_new_map(w->arena);
+	enum { ENTRY_KEYS = 9 };
+	struct node *entry = node_new_map_of(w->arena, ENTRY_KEYS);
 	node_seq_add(w->arena, n->lists[list], entry);
 	return entry;
 }
@@ -78,39 +99,44 @@ static void unknown_type(struct wiring *w, const struct canvas_node *spec)
 		diag_hint(w->diags, d, "one of: %s", all.data);
 }
 
+static const char *label_of(const struct wire_node *n)
+{
+	return n->spec->label ? n->spec->label : n->spec->id;
+}
+
 static struct node *node_identity(struct wiring *w, const struct wire_node *n)
 {
-	struct node *map = node_new_map(w->arena);
-	wire_set(w, map, "id", n->spec->id);
-	wire_set(w, map, "name", n->name);
-	wire_set(w, map, "label", n->spec->label ? n->spec->label : n->spec->id);
-	wire_set(w, map, "type", n->type->name);
-	wire_set(w, map, "slug", n->slug);
+	struct node *map = node_new_map_of(w->arena, 5);
+	wire_add(w, map, "id", n->spec->id);
+	wire_add(w, map, "name", n->name);
+	wire_add(w, map, "label", label_of(n));
+	wire_add(w, map, "type", n->type->name);
+	wire_add(w, map, "slug", n->slug);
 	return map;
 }
 
 static struct node *node_tags(struct wiring *w, const struct wire_node *n)
 {
-	struct node *tags = node_new_map(w->arena);
-	wire_set(w, tags, "Name",
-		arena_printf(w->arena, "%s-%s", w->input->name,
-			n->spec->label ? n->spec->label : n->spec->id));
-	MAP_FOREACH (node_get(n->config, "tags"), pair)
+	const struct node *given = node_get(n->config, "tags");
+	const size_t more = given && given->type == NODE_MAP ? given->map.count : 0;
+	struct node *tags = node_new_map_of(w->arena, 1 + more);
+	wire_add(w, tags, "Name", arena_concat(w->arena, w->input->name, "-", label_of(n), NULL));
+	MAP_FOREACH (given, pair)
 		node_map_set(w->arena, tags, pair->key->text, pair->value);
 	return tags;
 }
 
 static struct node *node_self(struct wiring *w, const struct wire_node *n)
 {
-	struct node *self = node_new_map(w->arena);
+	struct node *self = node_new_map_of(w->arena, n->type->resource_count);
 	for (size_t i = 0; i < n->type->resource_count; i++) {
 		const struct type_resource *resource = &n->type->resources[i];
-		node_map_set(w->arena, self, resource->name,
-			node_new_ref(w->arena, "%s.%s", resource->name, n->name));
+		node_map_add(
+			w->arena, self, resource->name, wire_ref(w, resource->name, ".", n->name));
 		for (const char *const *end = resource->also; end && *end; end++)
-			node_map_set(w->arena, self,
-				arena_printf(w->arena, "%s__%s", resource->name, *end),
-				node_new_ref(w->arena, "%s.%s__%s", resource->name, n->name, *end));
+			node_map_add(w->arena, self,
+				arena_concat(w->arena, resource->name, "__", *end, NULL),
+				wire_ref(w, resource->name, ".", n->name, "__", *end));
 	}
 	return self;
 }
@@ -120,7 +146,7 @@ static void add_local(struct wiring *w, const struct wire_node *n, struct node *
 {
 	AUTO_STR name = STR_INIT;
 	name_terraform(text, &name);
-	wire_set(w, locals, text, arena_printf(w->arena, "%s__%s_%s", n->name, key, name.data));
+	wire_set(w, locals, text, arena_concat(w->arena, n->name, "__", key, "_", name.data, NULL));
 }
 
 /* For lists and maps in a config that become a resource an entry: a name for each entry. */
@@ -142,8 +168,15 @@ static struct node *node_locals(struct wiring *w, const struct wire_node *n)
 	return all;
 }
 
-/* As many as a view has, with what is added to it later. */
-enum { VIEW_KEYS = 36 };
+/* Each key of a view is there once for all nodes: they get the same keys in the same order. */
+static void view_add(struct wiring *w, struct wire_node *n, const char *key, struct node *value)
+{
+	const size_t at = n->view->map.count;
+	if (!w->view_keys[at])
+		w->view_keys[at] = node_new_string(w->arena, key);
+	n->view->map.pairs[at] = (struct node_pair){w->view_keys[at], value};
+	n->view->map.count++;
+}
 
 /* Every name that templates may use, with its empty value. */
 static void make_view(struct wiring *w, struct wire_node *n)
@@ -151,19 +184,21 @@ static void make_view(struct wiring *w, struct wire_node *n)
 	static const char *const singles[] = {"subnet_id", "az", "egress", "security_group_id",
 		"kms_key_arn", "instances", "subnet_ids", "net"};
 	n->view = node_new_map_of(w->arena, VIEW_KEYS);
-	node_map_add(w->arena, n->view, "canvas", w->canvas);
-	node_map_add(w->arena, n->view, "node", node_identity(w, n));
-	node_map_add(w->arena, n->view, "config", n->config);
-	node_map_add(w->arena, n->view, "tags", node_tags(w, n));
-	node_map_add(w->arena, n->view, "locals", node_locals(w, n));
+	view_add(w, n, "canvas", w->canvas);
+	view_add(w, n, "node", node_identity(w, n));
+	view_add(w, n, "config", n->config);
+	view_add(w, n, "tags", node_tags(w, n));
+	view_add(w, n, "locals", node_locals(w, n));
 	n->self = node_self(w, n);
-	node_map_add(w->arena, n->view, "this", n->self);
+	view_add(w, n, "this", n->self);
 	for (size_t i = 0; i < ARRAY_LEN(singles); i++)
-		node_map_add(w->arena, n->view, singles[i], w->none);
-	node_map_add(w->arena, n->view, "is_event_source", node_new_bool(w->arena, false));
+		view_add(w, n, singles[i], w->none);
+	view_add(w, n, "is_event_source", w->no);
+	struct node *lists = arena_array(w->arena, LIST_COUNT, sizeof *lists);
 	for (int i = 0; i < LIST_COUNT; i++) {
-		n->lists[i] = node_new_seq(w->arena);
-		node_map_add(w->arena, n->view, list_names[i], n->lists[i]);
+		n->lists[i] = &lists[i];
+		*n->lists[i] = *w->no_items;
+		view_add(w, n, list_names[i], n->lists[i]);
 	}
 }
 
@@ -180,11 +215,9 @@ static enum network_need read_need(struct wiring *w, struct wire_node *n)
 static void wire_one(struct wiring *w, struct wire_node *n)
 {
 	AUTO_STR name = STR_INIT;
-	AUTO_STR slug = STR_INIT;
 	name_terraform(n->spec->id, &name);
-	name_physical(&w->scope, n->spec->id, (size_t)n->type->name_limit, &slug);
-	n->name = arena_strdup(w->arena, name.data);
-	n->slug = arena_strdup(w->arena, slug.data);
+	n->name = arena_memdup(w->arena, name.data, name.len);
+	n->slug = wire_slug(w, n->spec->id, (size_t)n->type->name_limit);
 	n->config = wire_config(w, n);
 	n->edges_in = node_new_seq(w->arena);
 	n->edges_out = node_new_seq(w->arena);
@@ -195,7 +228,7 @@ static void wire_one(struct wiring *w, struct wire_node *n)
 	n->need = read_need(w, n);
 	v = eval_value(w, n, &n->type->placement);
 	n->in_public = v && str_eq(node_text(v), "public");
-	wire_set(w, n->view, "placement", n->in_public ? "public" : "private");
+	view_add(w, n, "placement", wire_text(w, n->in_public ? "public" : "private"));
 	v = eval_value(w, n, &n->type->instances);
 	n->instance_count = v && v->type == NODE_INT && v->integer > 0 ? v->integer : 1;
 }
@@ -242,15 +275,16 @@ static void set_scope(struct wiring *w)
 		.canvas = in->born ? in->born : in->name,
 	};
 	w->none = node_new_null(w->arena);
+	w->no = node_new_bool(w->arena, false);
 	w->no_items = node_new_seq(w->arena);
-	w->canvas = node_new_map(w->arena);
-	wire_set(w, w->canvas, "name", in->name);
-	wire_set(w, w->canvas, "environment",
+	w->canvas = node_new_map_of(w->arena, 6);
+	wire_add(w, w->canvas, "name", in->name);
+	wire_add(w, w->canvas, "environment",
 		in->canvas->environment ? in->canvas->environment : "default");
-	wire_set(w, w->canvas, "region", w->scope.region);
-	wire_set(w, w->canvas, "account", w->scope.account);
-	wire_set(w, w->canvas, "partition", role && role->partition ? role->partition : "aws");
-	wire_set(w, w->canvas, "repository", w->scope.repository);
+	wire_add(w, w->canvas, "region", w->scope.region);
+	wire_add(w, w->canvas, "account", w->scope.account);
+	wire_add(w, w->canvas, "partition", role && role->partition ? role->partition : "aws");
+	wire_add(w, w->canvas, "repository", w->scope.repository);
 }
 
 static void run_check(struct wiring *w, const struct wire_node *n, const struct type_check *c)

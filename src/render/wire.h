@@ -39,7 +39,7 @@ struct wire_node {
 	const struct canvas_node *spec;
 	struct render_type *type;
 	const char *name; /* Terraform name */
-	const char *slug; /* physical name */
+	const char *slug; /* physical name; the id when wiring for a check alone */
 	struct node *config, *view, *self, *instances;
 	struct node *lists[LIST_COUNT];
 	bool interface, in_public;
@@ -72,14 +72,23 @@ struct wire_net {
 
 enum { WIRE_MAX_ZONES = 6 };
 
+/* As many keys as a view has, with what is added to it later. */
+enum { VIEW_KEYS = 36 };
+
 struct wiring {
 	struct arena *arena;
 	struct render_types *types;
 	const struct render_input *input;
 	struct diag_list *diags;
+	/*
+	 * Nothing will be printed: physical names, digests that no rule of a type asks for, are
+	 * left out.
+	 */
+	bool check_only;
+	struct node *view_keys[VIEW_KEYS]; /* the same for all nodes, in the order of a view */
 	struct name_scope scope;
 	struct node *canvas; /* the `canvas` of views */
-	struct node *none, *no_items; /* shared empty values */
+	struct node *none, *no, *no_items; /* shared empty values */
 	struct wire_node *nodes; /* sorted by id */
 	size_t node_count;
 	struct strmap by_id;
@@ -92,7 +101,7 @@ struct wiring {
 	size_t missing_count, missing_cap;
 };
 
-/* Fills w (zeroed but for arena, types, input, diags). wiring_release() after it. */
+/* Fills w (zeroed but for arena, types, input, diags, check_only). wiring_release() after it. */
 void wire_canvas(struct wiring *w);
 void wiring_release(struct wiring *w);
 
@@ -112,10 +121,18 @@ struct node *wire_eval(struct wiring *w, const struct wire_node *n, const struct
 /* --- small builders ---------------------------------------------------------------------- */
 
 struct node *wire_text(const struct wiring *w, const char *text);
-/* Adds an entry to one of n's lists and returns it: a map. */
+/* Adds an entry to one of n's lists and returns it: a map with room for a few keys. */
 struct node *wire_list_add(struct wiring *w, struct wire_node *n, enum view_list list);
 /* Sets a text in a map. */
 void wire_set(const struct wiring *w, struct node *map, const char *key, const char *text);
+/* The same where key is not in the map yet and lives as long as the wiring. */
+void wire_add(const struct wiring *w, struct node *map, const char *key, const char *text);
+/* A reference made of texts, one behind the other. */
+#define wire_ref(w, ...) node_ref_of((w)->arena, arena_concat((w)->arena, __VA_ARGS__, NULL))
+/* A number in a name. */
+const char *wire_number(const struct wiring *w, size_t number);
+/* The physical name for id, within limit. */
+const char *wire_slug(const struct wiring *w, const char *id, size_t limit);
 
 struct wire_rule {
 	const char *direction, *kind; /* as in the view */

@@ -300,7 +300,7 @@ struct node *wire_config(struct wiring *w, struct wire_node *n)
 					key->name, key->doc);
 			value = w->none;
 		}
-		node_map_add(w->arena, config, key->name, value);
+		config->map.pairs[config->map.count++] = (struct node_pair){key->key, value};
 	}
 	/* What cannot be computed from a wrong value would only be said twice. */
 	if (w->diags->errors > errors)

@@ -33,7 +33,7 @@ static struct node *provide_any(struct wiring *w, const struct wire_edge *e,
 
 static struct node *own_group(struct wiring *w, const struct wire_node *n)
 {
-	return node_new_ref(w->arena, "aws_security_group.%s.id", n->name);
+	return wire_ref(w, "aws_security_group.", n->name, ".id");
 }
 
 /* What AWS takes in the description of a rule. */
@@ -46,7 +46,7 @@ static const char *plain(struct wiring *w, const char *id)
 
 static const char *pair_name(struct wiring *w, const struct wire_node *a, const struct wire_node *b)
 {
-	return arena_printf(w->arena, "%s__%s", a->name, b->name);
+	return arena_concat(w->arena, a->name, "__", b->name, NULL);
 }
 
 /* A rule at both ends of a TCP connection. The way out is there already when all of it is. */
@@ -193,12 +193,10 @@ static struct node *add_target_group(
 				   : arena_printf(w->arena, "%s__%s", lb->name, kind);
 	struct node *g = wire_list_add(w, lb, LIST_TARGET_GROUPS);
 	AUTO_STR id = STR_INIT;
-	AUTO_STR slug = STR_INIT;
 	/* Another port is another group, and the new one is made before the old one goes. */
 	str_addf(&id, "%s/%s/%lld", lb->spec->id, kind, (long long)port);
-	name_physical(&w->scope, id.data, 32, &slug);
 	wire_set(w, g, "name", name);
-	wire_set(w, g, "slug", slug.data);
+	wire_set(w, g, "slug", wire_slug(w, id.data, 32));
 	wire_set(w, g, "kind", kind);
 	node_map_set(
 		w->arena, g, "arn", node_new_ref(w->arena, "aws_lb_target_group.%s.arn", name));
@@ -496,12 +494,12 @@ static int by_pass(const struct wire_edge *e)
 static struct node *peer_view(
 	struct wiring *w, const struct wire_edge *e, const struct wire_node *n)
 {
-	struct node *v = node_new_map(w->arena);
-	wire_set(w, v, "meaning", edge_meaning_name(e->def->meaning));
-	wire_set(w, v, "as", e->def->as);
-	wire_set(w, v, "id", n->spec->id);
-	wire_set(w, v, "type", n->type->name);
-	node_map_set(w->arena, v, "config", n->config);
+	struct node *v = node_new_map_of(w->arena, 5);
+	wire_add(w, v, "meaning", edge_meaning_name(e->def->meaning));
+	wire_add(w, v, "as", e->def->as);
+	wire_add(w, v, "id", n->spec->id);
+	wire_add(w, v, "type", n->type->name);
+	node_map_add(w->arena, v, "config", n->config);
 	return v;
 }
 

@@ -66,19 +66,19 @@ static void new_network(struct wiring *w)
 	}
 	net->has_igw = true;
 	cut_subnets(w);
-	net->vpc_id = node_new_ref(w->arena, "aws_vpc.main.id");
+	net->vpc_id = node_ref_of(w->arena, "aws_vpc.main.id");
 	net->cidr = wire_text(w, c->network.cidr ? c->network.cidr : "10.0.0.0/16");
 	if (c->network.zones.count)
 		net->azs = seq_of(w, &c->network.zones);
 	for (size_t i = 0; i < net->zones; i++) {
 		if (!c->network.zones.count)
 			node_seq_add(w->arena, net->azs,
-				node_new_ref(w->arena,
-					"data.aws_availability_zones.available.names[%zu]", i));
+				wire_ref(w, "data.aws_availability_zones.available.names[",
+					wire_number(w, i), "]"));
 		node_seq_add(w->arena, net->public_subnets,
-			node_new_ref(w->arena, "aws_subnet.public_%zu.id", i));
+			wire_ref(w, "aws_subnet.public_", wire_number(w, i), ".id"));
 		node_seq_add(w->arena, net->private_subnets,
-			node_new_ref(w->arena, "aws_subnet.private_%zu.id", i));
+			wire_ref(w, "aws_subnet.private_", wire_number(w, i), ".id"));
 	}
 }
 
@@ -215,27 +215,29 @@ static void make_net_view(struct wiring *w)
 	static const char *const modes[] = {"new", "existing", "from", "none"};
 	struct wire_net *net = &w->net;
 	struct arena *a = w->arena;
-	struct node *v = net->view = node_new_map(a);
+	enum { NET_KEYS = 13 };
+	struct node *v = net->view = node_new_map_of(a, NET_KEYS);
 	struct node *tables = node_new_seq(a), *lists = node_new_seq(a);
-	wire_set(w, v, "mode", modes[net->mode]);
-	node_map_set(a, v, "zones", node_new_int(a, (int64_t)net->zones));
-	node_map_set(a, v, "vpc_id", net->vpc_id);
-	node_map_set(a, v, "cidr", net->cidr);
-	node_map_set(a, v, "azs", net->azs);
-	node_map_set(a, v, "public_subnets", net->public_subnets);
-	node_map_set(a, v, "private_subnets", net->private_subnets);
-	node_map_set(a, v, "has_nat", node_new_bool(a, net->has_nat));
-	node_map_set(a, v, "has_igw", node_new_bool(a, net->has_igw));
-	node_map_set(a, v, "public_route_table",
-		net->mode == NETWORK_NEW ? node_new_ref(a, "aws_route_table.public.id") : w->none);
+	wire_add(w, v, "mode", modes[net->mode]);
+	node_map_add(a, v, "zones", node_new_int(a, (int64_t)net->zones));
+	node_map_add(a, v, "vpc_id", net->vpc_id);
+	node_map_add(a, v, "cidr", net->cidr);
+	node_map_add(a, v, "azs", net->azs);
+	node_map_add(a, v, "public_subnets", net->public_subnets);
+	node_map_add(a, v, "private_subnets", net->private_subnets);
+	node_map_add(a, v, "has_nat", node_new_bool(a, net->has_nat));
+	node_map_add(a, v, "has_igw", node_new_bool(a, net->has_igw));
+	node_map_add(a, v, "public_route_table",
+		net->mode == NETWORK_NEW ? node_ref_of(a, "aws_route_table.public.id") : w->none);
 	for (size_t i = 0; net->mode == NETWORK_NEW && i < net->zones; i++)
-		node_seq_add(a, tables, node_new_ref(a, "aws_route_table.private_%zu.id", i));
-	node_map_set(a, v, "private_route_tables", tables);
+		node_seq_add(a, tables,
+			wire_ref(w, "aws_route_table.private_", wire_number(w, i), ".id"));
+	node_map_add(a, v, "private_route_tables", tables);
 	if (net->has_nat) {
 		node_seq_add(a, lists, node_new_ref(a, "aws_vpc_endpoint.s3.prefix_list_id"));
 		node_seq_add(a, lists, node_new_ref(a, "aws_vpc_endpoint.dynamodb.prefix_list_id"));
 	}
-	node_map_set(a, v, "prefix_lists", lists);
+	node_map_add(a, v, "prefix_lists", lists);
 }
 
 void wire_network(struct wiring *w)
@@ -272,26 +274,26 @@ void wire_network(struct wiring *w)
 static struct node *instance_view(
 	struct wiring *w, const struct wire_node *n, int64_t i, const struct node *subnets)
 {
-	const char *name =
-		i == 0 ? n->name : arena_printf(w->arena, "%s__%lld", n->name, (long long)i + 1);
+	enum { INSTANCE_KEYS = 6 };
+	const char *number = wire_number(w, (size_t)i + 1);
+	const char *name = i == 0 ? n->name : arena_concat(w->arena, n->name, "__", number, NULL);
 	const size_t zone = subnets->seq.count ? (size_t)i % subnets->seq.count : 0;
-	struct node *v = node_new_map(w->arena);
-	wire_set(w, v, "name", name);
-	node_map_set(w->arena, v, "index", node_new_int(w->arena, i));
-	AUTO_STR slug = STR_INIT;
-	if (i > 0) {
-		const char *id = arena_printf(w->arena, "%s/%lld", n->spec->id, (long long)i + 1);
-		name_physical(&w->scope, id, (size_t)n->type->name_limit, &slug);
-	}
-	wire_set(w, v, "slug", i > 0 ? slug.data : n->slug);
-	node_map_set(
+	struct node *v = node_new_map_of(w->arena, INSTANCE_KEYS);
+	wire_add(w, v, "name", name);
+	node_map_add(w->arena, v, "index", node_new_int(w->arena, i));
+	const char *slug = n->slug;
+	if (i > 0)
+		slug = wire_slug(w, arena_concat(w->arena, n->spec->id, "/", number, NULL),
+			(size_t)n->type->name_limit);
+	wire_add(w, v, "slug", slug);
+	node_map_add(
 		w->arena, v, "subnet_id", subnets->seq.count ? subnets->seq.items[zone] : w->none);
-	node_map_set(w->arena, v, "az",
+	node_map_add(w->arena, v, "az",
 		zone < w->net.azs->seq.count ? w->net.azs->seq.items[zone] : w->none);
 	for (size_t k = 0; k < n->type->resource_count; k++)
 		if (n->type->resources[k].primary)
-			node_map_set(w->arena, v, "primary",
-				node_new_ref(w->arena, "%s.%s", n->type->resources[k].name, name));
+			node_map_add(w->arena, v, "primary",
+				wire_ref(w, n->type->resources[k].name, ".", name));
 	return v;
 }
 
@@ -331,7 +333,7 @@ void wire_placement(struct wiring *w, struct wire_node *n)
 	const struct node *first = n->instances->seq.items[0];
 	node_map_set(w->arena, n->view, "subnet_id", node_get(first, "subnet_id"));
 	node_map_set(w->arena, n->view, "az", node_get(first, "az"));
-	struct node *own = node_new_ref(w->arena, "aws_security_group.%s.id", n->name);
+	struct node *own = wire_ref(w, "aws_security_group.", n->name, ".id");
 	node_map_set(w->arena, n->view, "security_group_id", own);
 	node_seq_add(w->arena, n->lists[LIST_SECURITY_GROUP_IDS], own);
 }

@@ -10,15 +10,15 @@ void wire_rule_add(struct wiring *w, struct wire_node *n, const struct wire_rule
 {
 	struct node *v = wire_list_add(w, n, LIST_RULES);
 	struct arena *a = w->arena;
-	wire_set(w, v, "name", arena_printf(a, "%s__%s", n->name, rule->suffix));
-	wire_set(w, v, "direction", rule->direction);
-	wire_set(w, v, "kind", rule->kind);
-	node_map_set(a, v, "source", rule->source);
-	wire_set(w, v, "protocol", rule->protocol);
-	node_map_set(a, v, "from", rule->from < 0 ? w->none : node_new_int(a, rule->from));
-	node_map_set(a, v, "to", rule->to < 0 ? w->none : node_new_int(a, rule->to));
-	wire_set(w, v, "description", rule->description);
-	node_map_set(a, v, "open", node_new_bool(a, rule->open));
+	wire_add(w, v, "name", arena_concat(a, n->name, "__", rule->suffix, NULL));
+	wire_add(w, v, "direction", rule->direction);
+	wire_add(w, v, "kind", rule->kind);
+	node_map_add(a, v, "source", rule->source);
+	wire_add(w, v, "protocol", rule->protocol);
+	node_map_add(a, v, "from", rule->from < 0 ? w->none : node_new_int(a, rule->from));
+	node_map_add(a, v, "to", rule->to < 0 ? w->none : node_new_int(a, rule->to));
+	wire_add(w, v, "description", rule->description);
+	node_map_add(a, v, "open", rule->open ? node_new_bool(a, true) : w->no);
 }
 
 /* What `auto` means where the node stands. */
@@ -54,8 +54,8 @@ void wire_egress(struct wiring *w, struct wire_node *n)
 		const struct node *lists = node_get(w->net.view, "prefix_lists");
 		SEQ_FOREACH (lists, i, list) {
 			rule = (struct wire_rule){"egress", "prefix_list", list, "tcp", 443, 443,
-				arena_printf(w->arena, "endpoint_%zu", i), "to a gateway endpoint",
-				false};
+				arena_concat(w->arena, "endpoint_", wire_number(w, i), NULL),
+				"to a gateway endpoint", false};
 			wire_rule_add(w, n, &rule);
 		}
 	}

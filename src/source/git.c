@@ -84,6 +84,11 @@ int git_need(struct source *s, struct err **err)
 		return err_set(err, ERR_INTERNAL, "%s is not a git repository", s->dir);
 	if (git_libgit2_init() < 0)
 		return err_set(err, ERR_INTERNAL, "libgit2 does not start");
+	/*
+	 * As git itself: what is read is checked by zlib's sum, and its name by `git fsck`. SHA-1
+	 * by libgit2's slow code would cost more than unpacking.
+	 */
+	(void)git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
 	int rc = git_repository_open_ext(&s->repo, s->work_dir ? s->work_dir : s->git_dir,
 		GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
 	if (rc == 0)

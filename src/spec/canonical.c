@@ -4,6 +4,8 @@
  */
 #include "spec/canonical.h"
 
+#include "format/emit.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,6 +75,8 @@ static struct node *by_table(
 	if (n->type != NODE_MAP)
 		return (struct node *)n;
 	struct node *map = empty_like(a, n, NODE_MAP);
+	map->map.pairs = arena_array(a, n->map.count, sizeof map->map.pairs[0]);
+	map->map.cap = n->map.count;
 	for (size_t i = 0; i < t->count; i++) {
 		const struct field *f = &t->fields[i];
 		if (digest && (f->type == FIELD_LAYOUT || f->type == FIELD_CONST))
@@ -134,4 +138,21 @@ struct node *spec_canonical(
 	if (!(flags & SPEC_CANONICAL_DIGEST) || !field_table_of(spec->kind))
 		return (struct node *)spec->doc;
 	return canonical_of(arena, spec, spec->doc, false, true);
+}
+
+const char *spec_json(struct arena *arena, const struct spec *spec, enum spec_canonical_flags flags)
+{
+	const char *kept = flags & SPEC_CANONICAL_DIGEST ? spec->digest_json : spec->json;
+	if (kept)
+		return kept;
+	AUTO_ARENA scratch = {0};
+	AUTO_STR text = STR_INIT;
+	emit_canonical(spec_canonical(&scratch, spec, flags), &text);
+	return arena_memdup(arena, text.data, text.len);
+}
+
+void spec_keep_json(struct arena *arena, struct spec *spec)
+{
+	spec->json = spec_json(arena, spec, SPEC_CANONICAL_PLAIN);
+	spec->digest_json = spec_json(arena, spec, SPEC_CANONICAL_DIGEST);
 }

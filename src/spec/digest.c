@@ -7,6 +7,8 @@
 #include "base/str.h"
 #include "format/emit.h"
 
+#include <string.h>
+
 static void set_text(struct arena *a, struct node *map, const char *key, const char *text)
 {
 	if (text)
@@ -53,19 +55,15 @@ static struct node *files_part(struct arena *a, const char *const *files)
 	return map;
 }
 
-static void digest_node(const struct node *node, char ret[DIGEST_HEX])
-{
-	AUTO_STR text = STR_INIT;
-	emit_canonical(node, &text);
-	digest_hex(text.data, text.len, ret);
-}
-
+/*
+ * The digest is over one document whose last key, in canonical order, is "spec": what stands in
+ * front of it is made here, and the text of the spec itself is taken as it was kept.
+ */
 void spec_digest(const struct spec_digest_input *input, char ret[DIGEST_HEX])
 {
 	AUTO_ARENA arena = {0};
 	struct arena *a = &arena;
 	struct node *map = node_new_map(a);
-	node_map_set(a, map, "spec", spec_canonical(a, input->spec, SPEC_CANONICAL_DIGEST));
 	if (input->role)
 		node_map_set(a, map, "role", role_part(a, input->spec, input->role));
 	node_map_set(a, map, "config",
@@ -74,11 +72,18 @@ void spec_digest(const struct spec_digest_input *input, char ret[DIGEST_HEX])
 		node_map_set(a, map, "outputs", (struct node *)input->outputs);
 	node_map_set(a, map, "files", files_part(a, input->file_digests));
 	set_text(a, map, "renderer", input->renderer);
-	digest_node(map, ret);
+	AUTO_STR text = STR_INIT;
+	emit_canonical(map, &text);
+	str_truncate(&text, text.len - 1);
+	str_add(&text, ",\"spec\":");
+	str_add(&text, spec_json(a, input->spec, SPEC_CANONICAL_DIGEST));
+	str_addc(&text, '}');
+	digest_hex(text.data, text.len, ret);
 }
 
 void spec_digest_plain(const struct spec *spec, char ret[DIGEST_HEX])
 {
 	AUTO_ARENA arena = {0};
-	digest_node(spec_canonical(&arena, spec, SPEC_CANONICAL_DIGEST), ret);
+	const char *text = spec_json(&arena, spec, SPEC_CANONICAL_DIGEST);
+	digest_hex(text, strlen(text), ret);
 }

@@ -193,6 +193,8 @@ struct spec {
 	 * of the tables, defaults not filled in, layout kept. Values keep their places.
 	 */
 	const struct node *doc;
+	/* Its canonical JSON, plain and for the digest; NULL until spec_keep_json(). */
+	const char *json, *digest_json;
 	union {
 		struct config *config;
 		struct role *role;
@@ -269,6 +271,15 @@ const struct config *spec_config_default(struct arena *arena);
 /* The canonical tree of a spec; leaves are shared with spec->doc. */
 struct node *spec_canonical(
 	struct arena *arena, const struct spec *spec, enum spec_canonical_flags flags);
+
+/*
+ * The canonical JSON of a spec: what is recorded (PLAIN), and what its digest is taken over. Made
+ * in the arena unless it was kept.
+ */
+const char *spec_json(
+	struct arena *arena, const struct spec *spec, enum spec_canonical_flags flags);
+/* Makes both and keeps them with the spec: for a process that has time to do so for another. */
+void spec_keep_json(struct arena *arena, struct spec *spec);
 
 /* Hint for a scalar that should have been text or was ambiguous: the forms that are clear. */
 void spec_hint_scalar(struct diag_list *diags, struct diag *d, const struct node *scalar);

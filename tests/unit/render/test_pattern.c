@@ -26,6 +26,18 @@ static void check_match(void **state)
 		{".{2,4}x", "ax", false},
 		{".{2,4}x", "abcx", true},
 		{".{2}", "ab", true},
+		{"[]a-c[+-]{1,3}", "]a-", true},
+		{"[]a-c[+-]{1,3}", "[+c", true},
+		{"[]a-c[+-]{1,3}", "d", false},
+		{"[]a-c[+-]{1,3}", "", false},
+		{"[]a-c[+-]{1,3}", "aaaa", false},
+		{"[a-c]{1,3}", "\303\244", false},
+		{"[^a-c]{1,3}", "d", true},
+		{"[^a-c]{1,3}", "a", false},
+		{"[[:digit:]]{1,3}", "12", true},
+		{"[[:digit:]]{1,3}", "d", false},
+		{"[a-c]{1,3}x", "ax", true},
+		{"[a-c]{3,1}", "a", false},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

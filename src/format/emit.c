@@ -50,9 +50,20 @@ static size_t skip_plain(const char *text, size_t i, size_t len)
 
 static void put_string(const char *text, size_t len, bool canonical, struct str *out)
 {
+	size_t i = skip_plain(text, 0, len);
+	if (i == len) {
+		if (out->cap - out->len < len + 3)
+			str_reserve(out, len + 2);
+		char *to = out->data + out->len;
+		*to = '"';
+		memcpy(to + 1, text, len);
+		memcpy(to + 1 + len, "\"", 2);
+		out->len += len + 2;
+		return;
+	}
 	str_addc(out, '"');
 	size_t done = 0;
-	for (size_t i = skip_plain(text, 0, len); i < len; i = skip_plain(text, i, len)) {
+	for (; i < len; i = skip_plain(text, i, len)) {
 		const unsigned char c = (unsigned char)text[i];
 		size_t width = 1;
 		if (c >= 0x80 &&

@@ -66,7 +66,9 @@ static bool resolve_word(struct node *node)
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		const struct word *w = &words[i];
-		if (strcasecmp(w->text, node->text) != 0)
+		/* Upper and lower case differ in this one bit; other characters keep theirs. */
+		if ((w->text[0] | 0x20) != (node->text[0] | 0x20) ||
+			strcasecmp(w->text, node->text) != 0)
 			continue;
 		if (!w->any_case && !has_yaml_case(node->text, node->len))
 			return false;

@@ -2,7 +2,7 @@
  * libyaml gives events; this file makes a tree of them. Open lists and maps are frames on an
  * explicit stack, so depth costs no C stack. Finished nodes wait on one shared stack until their
  * list or map ends and then move into the arena as an array of the exact size: one allocation a
- * node, one a text, one a list.
+ * node with its text, one a list.
  *
  * Mistakes that leave the structure readable (a duplicate key, a tag) are collected and parsing
  * goes on; syntax errors and limits end it.
@@ -122,12 +122,13 @@ static struct anchor *add_anchor(struct loader *l, const yaml_char_t *name, stru
 	return a;
 }
 
-static struct node *new_node(struct loader *l, const yaml_event_t *event, enum node_type type)
+/* With room bytes behind it. */
+static struct node *new_node_with(
+	struct loader *l, const yaml_event_t *event, enum node_type type, size_t room)
 {
-	struct node *node = arena_alloc(l->arena, sizeof *node);
-	node->type = (uint8_t)type;
-	node->pos = at_mark(l, event->start_mark);
-	node->text = "";
+	struct node *node = arena_take(l->arena, sizeof *node + room);
+	*node = (struct node){
+		.type = (uint8_t)type, .pos = at_mark(l, event->start_mark), .text = ""};
 	l->expanded++;
 	if (++l->written > YAML_MAX_NODES)
 		stop(l, node->pos, "the file holds more than 200,000 values",
@@ -136,6 +137,11 @@ static struct node *new_node(struct loader *l, const yaml_event_t *event, enum n
 		stop(l, node->pos, "the aliases stand for more than 400,000 values",
 			"write fewer aliases of aliases");
 	return node;
+}
+
+static struct node *new_node(struct loader *l, const yaml_event_t *event, enum node_type type)
+{
+	return new_node_with(l, event, type, 0);
 }
 
 static void check_tag(struct loader *l, const yaml_char_t *tag, yaml_mark_t mark)
@@ -162,11 +168,13 @@ static void check_key(struct loader *l, struct node *key)
 static void load_scalar(struct loader *l, const yaml_event_t *event)
 {
 	const bool is_key = expects_key(l);
-	struct node *node = new_node(l, event, NODE_STRING);
-	node->len = event->data.scalar.length;
-	if (node->len)
-		node->text =
-			arena_memdup(l->arena, event->data.scalar.value, event->data.scalar.length);
+	const size_t len = event->data.scalar.length;
+	struct node *node = new_node_with(l, event, NODE_STRING, len + 1);
+	char *text = (char *)(node + 1);
+	memcpy(text, event->data.scalar.value, len);
+	text[len] = '\0';
+	node->text = text;
+	node->len = len;
 	check_tag(l, event->data.scalar.tag, event->start_mark);
 	if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE) {
 		node->flags = NODE_PLAIN;

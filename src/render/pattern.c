@@ -34,8 +34,6 @@ static bool take_number(const char **at, size_t *ret)
 static bool take_list(const char **at, struct pattern *p)
 {
 	const char *c = *at + 1;
-	if (**at != '[' || *c == '^')
-		return false;
 	for (const char *first = c; *c && (*c != ']' || c == first); c++) {
 		if (*c == '[' && c[1] && strchr(".=:", c[1]))
 			return false;
@@ -56,7 +54,7 @@ static bool take_list(const char **at, struct pattern *p)
 static bool only_length(struct pattern *p)
 {
 	const char *at = p->text;
-	p->listed = *at == '[';
+	p->listed = *at == '[' && at[1] != '^';
 	return (p->listed ? take_list(&at, p) : take(&at, ".")) && take(&at, "{") &&
 	       take_number(&at, &p->min) && take(&at, ",") && take_number(&at, &p->max) &&
 	       take(&at, "}") && !*at && p->min <= p->max;

@@ -45,18 +45,32 @@ static int compare_items(const void *a, const void *b)
 	return 0;
 }
 
+static bool in_order(const struct node *seq)
+{
+	for (size_t i = 1; i < seq->seq.count; i++)
+		if (compare_items(&seq->seq.items[i - 1], &seq->seq.items[i]) > 0)
+			return false;
+	return true;
+}
+
 static struct node *each_by_table(
 	struct arena *a, const struct field_table *t, const struct node *n, bool digest)
 {
 	struct node *seq = empty_like(a, n, NODE_SEQ);
 	seq->seq.items = arena_array(a, n->seq.count, sizeof seq->seq.items[0]);
 	seq->seq.cap = n->seq.count;
-	for (size_t i = 0; i < n->seq.count; i++)
-		seq->seq.items[seq->seq.count++] = by_table(a, t, n->seq.items[i], digest);
+	bool same = true;
+	for (size_t i = 0; i < n->seq.count; i++) {
+		struct node *item = by_table(a, t, n->seq.items[i], digest);
+		seq->seq.items[seq->seq.count++] = item;
+		same = same && item == n->seq.items[i];
+	}
 	/* The order of nodes and edges means nothing. */
-	if (digest && seq->seq.count > 1)
+	if (digest && !in_order(seq)) {
 		qsort(seq->seq.items, seq->seq.count, sizeof seq->seq.items[0], compare_items);
-	return seq;
+		same = false;
+	}
+	return same ? (struct node *)n : seq;
 }
 
 static struct node *value_by_field(
@@ -69,25 +83,46 @@ static struct node *value_by_field(
 	return (struct node *)n;
 }
 
+/* A map with the first count pairs of n, and room for the others. */
+static struct node *begin_copy(struct arena *a, const struct node *n, size_t count)
+{
+	struct node *map = empty_like(a, n, NODE_MAP);
+	map->map.pairs = arena_array(a, n->map.count, sizeof map->map.pairs[0]);
+	map->map.cap = n->map.count;
+	map->map.count = count;
+	if (count)
+		memcpy(map->map.pairs, n->map.pairs, count * sizeof map->map.pairs[0]);
+	return map;
+}
+
+/* n itself when it is as it should be: what people wrote in order is not copied. */
 static struct node *by_table(
 	struct arena *a, const struct field_table *t, const struct node *n, bool digest)
 {
 	if (n->type != NODE_MAP)
 		return (struct node *)n;
-	struct node *map = empty_like(a, n, NODE_MAP);
-	map->map.pairs = arena_array(a, n->map.count, sizeof map->map.pairs[0]);
-	map->map.cap = n->map.count;
+	struct node *map = NULL;
+	size_t same = 0;
 	for (size_t i = 0; i < t->count; i++) {
 		const struct field *f = &t->fields[i];
 		if (digest && (f->type == FIELD_LAYOUT || f->type == FIELD_CONST))
 			continue;
 		MAP_FOREACH (n, pair) {
-			if (*pair->key->text == *f->key && strcmp(pair->key->text, f->key) == 0)
-				add_pair(a, map, pair->key,
-					value_by_field(a, f, pair->value, digest));
+			if (*pair->key->text != *f->key || strcmp(pair->key->text, f->key) != 0)
+				continue;
+			struct node *value = value_by_field(a, f, pair->value, digest);
+			if (!map && pair == &n->map.pairs[same] && value == pair->value) {
+				same++;
+				continue;
+			}
+			if (!map)
+				map = begin_copy(a, n, same);
+			add_pair(a, map, pair->key, value);
 		}
 	}
-	return map;
+	if (map)
+		return map;
+	return same == n->map.count ? (struct node *)n : begin_copy(a, n, same);
 }
 
 static void add_text(struct arena *a, struct node *map, const char *key, const char *text)
@@ -116,7 +151,7 @@ struct node *canonical_of(
 		/* Where the object came from says nothing about what it is. */
 		if (digest && meta->map.count &&
 			strcmp(meta->map.pairs[meta->map.count - 1].key->text, "renamedFrom") == 0)
-			meta->map.count--;
+			meta = begin_copy(a, meta, meta->map.count - 1);
 	} else {
 		meta = node_new_map(a);
 		if (spec->name)

@@ -303,7 +303,14 @@ int store_pending(struct store *store, struct store_pending *ret, struct err **e
 static int replace_needs(struct store *store, const char *key, const char *const *keys,
 	size_t count, struct err **err)
 {
-	if (run_with_key(store, SQL_NEEDS_CLEAR, key, err) < 0)
+	/* Nearly always there is nothing to remove, and SQLite prepares a lot for removing. */
+	AUTO_SQL known = SQL_NONE;
+	if (sql_start(store, SQL_NEEDS, &known, err) < 0)
+		return -1;
+	sql_text(&known, key);
+	const int some = sql_row(&known, err);
+	sql_release(&known);
+	if (some < 0 || (some && run_with_key(store, SQL_NEEDS_CLEAR, key, err) < 0))
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		AUTO_SQL q = SQL_NONE;

@@ -48,8 +48,11 @@ CREATE TABLE objects (
 	applied_revision TEXT,
 	applied_renderer TEXT,
 	applied_at INTEGER NOT NULL DEFAULT 0,
-	phase TEXT NOT NULL CHECK (phase IN ('new', 'planned', 'waiting', 'applying', 'applied',
-		'failed', 'destroying', 'destroyed', 'orphaned', 'refused')),
+	-- Not as IN (...): for each statement SQLite would make a table of the values first.
+	phase TEXT NOT NULL CHECK (phase = 'new' OR phase = 'planned' OR phase = 'waiting'
+		OR phase = 'applying' OR phase = 'applied' OR phase = 'failed'
+		OR phase = 'destroying' OR phase = 'destroyed' OR phase = 'orphaned'
+		OR phase = 'refused'),
 	outcome TEXT,
 	reason TEXT,
 	plan_id TEXT,

@@ -14,6 +14,8 @@
 
 struct front {
 	struct cli *cli;
+	const struct runbook_run *run;
+	bool warned;
 	bool prints; /* text, as it happens */
 	bool open_line; /* the output ended without a newline */
 };
@@ -40,6 +42,22 @@ static void end_line(struct front *front)
 	(void)fflush(front->cli->out->file);
 }
 
+/* What matters to who runs it, before it runs; 'runbook validate' has all warnings. */
+static void print_warnings(struct front *front)
+{
+	static const char *const rules[] = {"runbook-uncommitted", "runbook-secret"};
+	const struct diag_list *diags = &front->run->diags;
+	if (front->warned)
+		return;
+	front->warned = true;
+	for (size_t i = 0; i < diags->count; i++)
+		for (size_t k = 0; k < ARRAY_LEN(rules); k++)
+			if (str_eq(diags->items[i].rule, rules[k]))
+				term_note(front->cli->errout, "warning: %s%s%s",
+					diags->items[i].message, diags->items[i].hint ? "; " : "",
+					diags->items[i].hint ? diags->items[i].hint : "");
+}
+
 static void on_event(void *data, const struct runbook_event *event)
 {
 	struct front *front = data;
@@ -51,6 +69,8 @@ static void on_event(void *data, const struct runbook_event *event)
 	}
 	if (front->prints)
 		end_line(front);
+	if (event->kind == RUNBOOK_EVENT_STARTED || event->kind == RUNBOOK_EVENT_WAITS)
+		print_warnings(front);
 	if (event->kind == RUNBOOK_EVENT_STARTED && front->cli->verbose)
 		term_note(t, "run %s of %s started, attempt %lld", event->row->id,
 			event->row->runbook, (long long)event->row->attempt);
@@ -66,7 +86,7 @@ static void on_event(void *data, const struct runbook_event *event)
 
 static void print_problems(struct cli *cli, const struct runbook_run *run)
 {
-	if (run->diags.count) {
+	if (run->diags.errors) {
 		diag_print_text(cli->errout, &run->diags);
 		diag_print_summary(cli->errout, &run->diags);
 	}
@@ -91,8 +111,10 @@ static void print_look(struct cli *cli, const struct runbook_run *run)
 	term_printf(cli->out, STYLE_PLAIN, " would run%s%s%s\n", run->role ? " as " : "",
 		run->role ? run->role : "", run->approval ? " after an approval" : "");
 	term_printf(cli->out, STYLE_DIM, "commit     ");
-	term_printf(cli->out, STYLE_PLAIN, "%.10s\n",
-		run->commit[0] ? run->commit : "the file as it lies on disk");
+	if (run->commit[0])
+		term_printf(cli->out, STYLE_PLAIN, "%.10s\n", run->commit);
+	else
+		term_printf(cli->out, STYLE_PLAIN, "none: the file as it lies on disk\n");
 	term_printf(cli->out, STYLE_DIM, "claims     ");
 	term_printf(cli->out, STYLE_PLAIN, "%s\n", claims ? claims : "none");
 	term_printf(cli->out, STYLE_DIM, "target     ");
@@ -129,7 +151,7 @@ int runbook_front(struct cli *cli, const struct session_options *open,
 {
 	AUTO_SESSION session = SESSION_NONE;
 	AUTO_RUNBOOK_RUN run = RUNBOOK_RUN_NONE;
-	struct front front = {.cli = cli, .prints = str_eq(cli->format, "text")};
+	struct front front = {.cli = cli, .run = &run, .prints = str_eq(cli->format, "text")};
 	const struct runbook_adoption adoption = {.listener = NULL};
 	struct runbook_request request = *given;
 	request.listener = on_event;
@@ -139,6 +161,8 @@ int runbook_front(struct cli *cli, const struct session_options *open,
 		runbook_run(&session, &request, &run, err) < 0)
 		return -1;
 	end_line(&front);
+	if (run.runbook)
+		print_warnings(&front);
 	print_result(&front, &run, request.mode == RUN_MODE_VALIDATE);
 	return runbook_exit_code(&run);
 }

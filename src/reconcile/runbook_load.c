@@ -141,6 +141,25 @@ static int resolve(struct session *session, const struct runbook_request *reques
 	return 0;
 }
 
+/* What is committed is run: who edits and runs should know. */
+static void note_edits(struct session *session, const struct runbook_request *request,
+	struct runbook_run *run, const struct str *committed)
+{
+	AUTO_STR disk = STR_INIT;
+	AUTO_ERR ignored = NULL;
+	if (run->on_disk || request->rev || !run->runbook || !source_dir(session->source) ||
+		source_read_disk(session->source, run->path, spec_file_limit(run->path), &disk,
+			&ignored) < 0)
+		return;
+	const size_t len = run->runbook->content_len;
+	if (disk.len >= len && memcmp(disk.data, committed->data, len) == 0)
+		return;
+	struct diag *d = diag_warning(&run->diags, "runbook-uncommitted",
+		((struct pos){run->runbook->src, 1, 1}),
+		"the file has uncommitted changes, which are not run");
+	diag_hint(&run->diags, d, "--worktree runs the file as it lies on disk");
+}
+
 int runbook_load(struct session *session, const struct runbook_request *request,
 	struct runbook_run *run, struct err **err)
 {
@@ -158,5 +177,6 @@ int runbook_load(struct session *session, const struct runbook_request *request,
 		return err_wrap(err, "read %s", run->path);
 	}
 	run->runbook = parse(run, &text, &run->diags);
+	note_edits(session, request, run, &text);
 	return load_base(session, run, err);
 }

@@ -159,7 +159,11 @@ int run_plan_write(const char *dir, const struct run_plan *plan, struct err **er
 	put_list(&a, doc, "call_env", plan->call_env);
 	for (size_t i = 0; numbers[i].key; i++)
 		put_int(&a, doc, numbers[i].key, *numbers[i].at);
-	return write_doc(dir, RUN_FILE_ORDER, doc, err);
+	/* Only the supervisor needs it, which is started next or not at all. */
+	AUTO_FREE char *path = path_join(dir, RUN_FILE_ORDER);
+	AUTO_STR text = STR_INIT;
+	emit_json(doc, &text);
+	return run_file_write(path, text.data, text.len, 0600, err);
 }
 
 int run_plan_read(const char *dir, struct arena *arena, struct run_plan *ret, struct err **err)

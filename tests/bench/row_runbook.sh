@@ -29,6 +29,7 @@ printf 'true\n' >"$work/temp.zsh"
 measure 41 "$TRUEUP" -q -C "$ops" runbook run True -- /bin/zsh -f "$work/temp.zsh"
 row "$run_row, isolation $level: over zsh alone" \
 	"+$(awk -v a="$wall" -v b="$peer_wall" 'BEGIN {printf "%.1f", a - b}') ms ($wall / $peer_wall ms)" '' ''
+row 'the same, processor time of all processes' "$cpu ms ($peer_cpu ms alone)" '' ''
 
 # As many at once as there are processors.
 runs=200

@@ -130,6 +130,9 @@ write_document() {
 		- **terraform**: one canvas of two resources, planned against an emulator; by hand
 		  the same two commands run in the same workspace and environment. The wrapper
 		  that logs the calls stands in both.
+		- **runbooks**: a runbook whose script is `true`, without claims, variables and
+		  inputs, against the shell alone with the same script. As many at once as there
+		  are processors for the number a second, 200 in all.
 
 		## Targets that are missed
 

@@ -6,10 +6,12 @@
 #	roles='a, b'    the claim `roles`
 #	inputs='x y'    inputs
 #	exec='YAML'     the block of # Execution
+#	calls=1         it calls trueup: leaks cannot be looked for in there, since that takes
+#	                tracing, which the isolation refuses
 fence='```'
 
 write_runbook() {
-	local dir=$1 name=$2 vars='' roles='' inputs='' exec='' word option
+	local dir=$1 name=$2 vars='' roles='' inputs='' exec='' calls='' word option
 	shift 2
 	for option; do
 		local "$option"
@@ -34,6 +36,7 @@ write_runbook() {
 			printf '\n# Required Claims\n%syaml\nroles: %s\n%s\n' "$fence" "$roles" "$fence"
 		[ -z "$exec" ] || printf '\n# Execution\n%syaml\n%s\n%s\n' "$fence" "$exec" "$fence"
 		printf '\n# Script\n%ssh\n' "$fence"
+		[ -z "$calls" ] || echo 'export ASAN_OPTIONS=detect_leaks=0'
 		cat
 		printf '%s\n\n# History\n' "$fence"
 	} >"$dir/runbooks/$name.md"

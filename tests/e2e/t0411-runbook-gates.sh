@@ -114,12 +114,12 @@ echo "child of $WHO, $X, $RUNBOOK_RECURSION_STACK"
 exit 5
 END
 write_runbook ops Forbidden roles=lead <<<'echo never'
-write_runbook ops Parent <<'END'
+write_runbook ops Parent calls=1 <<'END'
 export WHO=parent
 trueup runbook run Child -e X=1
 echo "child ended with $?"
 END
-write_runbook ops Forger <<'END'
+write_runbook ops Forger calls=1 <<'END'
 trueup runbook run Forger; echo "self $?"
 RUNBOOK_RECURSION_STACK='[]' TRUEUP_RUN_ID=x trueup runbook run Forger; echo "self again $?"
 TRUEUP_RUN_TOKEN=0123456789abcdef0123456789abcdef trueup runbook run Child -e WHO=x; echo "token $?"
@@ -132,14 +132,14 @@ echo '{"token": "x"}' | python3 -c 'import os, socket, sys
 s = socket.socket(socket.AF_UNIX); s.connect(os.environ["TRUEUP_RUN_CALL"] + "/call")
 s.sendall(sys.stdin.buffer.read()); print("raw", s.recv(99)[:1])'
 END
-write_runbook ops Deep <<<'trueup runbook run Deep2'
-write_runbook ops Deep2 <<<'trueup runbook run Deep'
-write_runbook ops SameGroup exec='concurrency: {group: g}' <<<'trueup runbook run One; echo "said $?"'
-write_runbook ops Many <<'END'
+write_runbook ops Deep calls=1 <<<'trueup runbook run Deep2'
+write_runbook ops Deep2 calls=1 <<<'trueup runbook run Deep'
+write_runbook ops SameGroup calls=1 exec='concurrency: {group: g}' <<<'trueup runbook run One; echo "said $?"'
+write_runbook ops Many calls=1 <<'END'
 for i in 1 2 3 4 5 6; do trueup -q runbook run Child -e WHO=$i -e X=$i & done
 wait
 END
-write_runbook ops Leaver <<'END'
+write_runbook ops Leaver calls=1 <<'END'
 trueup runbook run Sleeper &
 sleep 1
 echo left
@@ -185,7 +185,7 @@ test_expect_success 'a child does not outlive its caller' '
 '
 
 test_expect_success 'inside a check children are checks' '
-	write_runbook ops Checker <<<"trueup runbook run Dry" &&
+	write_runbook ops Checker calls=1 <<<"trueup runbook run Dry" &&
 	write_runbook ops Dry <<<"echo dry \$DRY_RUN" && commit_all ops Dry &&
 	trueup -C ops runbook run Checker --check >out 2>err && grep "dry 1" out &&
 	is "$(store_value ops "SELECT mode FROM runs WHERE runbook = '\''Dry'\''")" check

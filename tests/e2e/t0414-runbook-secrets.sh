@@ -73,7 +73,7 @@ END
 	# Markers, so that a way that printed nothing is found.
 	sed -E 's/^way ([0-9]+) [^;]*; ?/print -r -- "[way \1]"; /' ways
 	echo 'print -r -- "[end]"'
-} | write_runbook ops Print vars='SIGNED API_TOKEN PEM' exec='{secrets: [SIGNED, PEM]}'
+} | write_runbook ops Print calls=1 vars='SIGNED API_TOKEN PEM' exec='{secrets: [SIGNED, PEM]}'
 write_runbook ops Child <<<'echo "child $X $Y"; env'
 write_runbook ops Json vars=SIGNED exec='{secrets: [SIGNED]}' <<'END'
 echo $SIGNED

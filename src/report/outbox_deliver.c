@@ -24,6 +24,9 @@ enum {
 	DOWN_AFTER = 2,
 };
 
+/* What was delivered so long ago is forgotten: if it comes up again, the forge itself is asked. */
+#define KEEP_MS (INT64_C(30) * 24 * 60 * 60 * 1000)
+
 /* A forge that was opened in this run. */
 struct target {
 	char *name;
@@ -243,6 +246,8 @@ static int deliver_locked(struct run *run, struct err **err)
 	AUTO_FREE char *path = xasprintf("%s/outbox.lock", store_dir(run->delivery->store));
 	AUTO_LOCK lock = LOCK_NONE;
 	if (lock_take(path, "delivers to forges", 0, &lock, err) < 0)
+		return -1;
+	if (store_outbox_forget(run->delivery->store, run->now() - KEEP_MS, err) < 0)
 		return -1;
 	return deliver_all(run, err);
 }

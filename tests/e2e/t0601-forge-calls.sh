@@ -142,6 +142,23 @@ print(json.dumps({\"comments\": {str(n): {\"id\": n, \"pull\": 1, \"author\": \"
 	forge_set "{\"comments\": null}" && forge_set "{\"comments\": {}}"
 '
 
+if command -v openssl >/dev/null; then
+	openssl genrsa -out "$TRASH/key.pem" 2048 2>/dev/null
+	app() {
+		"$tool" call github "$(url_of github)" octo/shop "app:12345:$TRASH/key.pem" "$@"
+	}
+	test_expect_success 'github: an App signs in, and again when its token is refused' '
+		forge_reset && [ "$(app login)" = "trueup-app[bot]" ] &&
+		app status "$HEAD" app pending x && [ "$(forge_state "s[\"app\"][\"made\"]")" = 1 ] &&
+		forge_fault "{\"match\": \"POST .*statuses\", \"status\": 401}" &&
+		app status "$HEAD" app success x && [ "$(forge_state "s[\"app\"][\"made\"]")" = 3 ] &&
+		app statuses "$HEAD" | grep "app success" &&
+		id=$(echo x | app comment 1) && app comments 1 0 | grep "by trueup-app\[bot\]"
+	'
+else
+	skip 'github: an App signs in, and again when its token is refused' 'no openssl'
+fi
+
 test_expect_success 'refuses to be configured so that a credential would leak' '
 	expect_exit 1 "$tool" call github http://git.example.com octo/shop t login 2>err &&
 	grep "in clear: use https://" err &&

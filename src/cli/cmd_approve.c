@@ -4,10 +4,11 @@
 #include "cli/run_objects.h"
 #include "cli/session.h"
 #include "reconcile/actions.h"
+#include "reconcile/handover.h"
 #include "reconcile/runbook_gate.h"
 #include "report/json.h"
 
-static void print_text(struct cli *cli, const struct decided *d, bool approve)
+static void print_text(struct cli *cli, const struct decided *d, bool approve, bool daemon)
 {
 	const struct plan_row *p = d->plan;
 	term_printf(cli->out, approve ? STYLE_GREEN : STYLE_RED, "%s",
@@ -21,7 +22,8 @@ static void print_text(struct cli *cli, const struct decided *d, bool approve)
 		 str_starts(p->object_key, "runbook/"))
 		term_note(cli->out, "the same `trueup runbook run` again runs it, once");
 	else if (approve)
-		term_note(cli->out, "the next `trueup reconcile` applies exactly this plan");
+		term_note(cli->out, "%s applies exactly this plan",
+			daemon ? "the daemon" : "the next `trueup reconcile`");
 }
 
 static int decide(struct cli *cli, const char *what, bool approve, struct err **err)
@@ -33,8 +35,9 @@ static int decide(struct cli *cli, const char *what, bool approve, struct err **
 		action_decide(&session, what, approve, opt_text(cli->opts, "comment"), &arena, &d,
 			err) < 0)
 		return -1;
+	const bool daemon = handover_decided(session.state_dir, session.actor);
 	if (cli->format[0] == 't') {
-		print_text(cli, &d, approve);
+		print_text(cli, &d, approve, daemon);
 		return CLI_DONE;
 	}
 	struct node *doc = report_document(&arena, cli->command->name);

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "cli/pipeline.h"
 #include "cli/session.h"
+#include "reconcile/handover.h"
 #include "reconcile/push.h"
 #include "reconcile/recorded.h"
 #include "report/diag_print.h"
@@ -208,6 +209,30 @@ static int reconcile(
 	return pipeline_in_session(cli, &session, &options, true, err);
 }
 
+/*
+ * A daemon that serves the repository reconciles it: it knows what else waits. Not when the pusher
+ * said something that a reconcile has to know.
+ */
+static int hand_over(struct cli *cli, const struct received *r, bool *ret_done, struct err **err)
+{
+	AUTO_SESSION session = SESSION_NONE;
+	struct handover to = {0};
+	*ret_done = false;
+	if (r->push.allow_empty)
+		return 0;
+	if (open_session(cli, r, SESSION_READ, 0, &session, err) < 0 ||
+		handover_reconcile(session.state_dir, r->actor, &to, err) < 0)
+		return -1;
+	*ret_done = to.done;
+	if (to.done)
+		term_note(cli->out,
+			"trueup: handed over to the daemon (%s); on the server `trueup -C %s "
+			"status` and `history` tell what comes of it",
+			to.daemon, source_git_dir(session.source));
+	free_ptr(&to.daemon);
+	return 0;
+}
+
 static int find_applied(
 	struct cli *cli, const struct received *r, const struct push_ref **ret, struct err **err)
 {
@@ -235,7 +260,10 @@ static int run_post_receive(struct cli *cli, struct err **err)
 	preview_others(cli, &r, applied);
 	if (!applied || !applied->new_id)
 		return CLI_DONE;
-	const int code = reconcile(cli, &r, applied, err);
+	bool done;
+	int code = hand_over(cli, &r, &done, err);
+	if (code == 0 && !done)
+		code = reconcile(cli, &r, applied, err);
 	if (code < 0)
 		return err_wrap(err, "the push is accepted and not reconciled");
 	return code;

@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "cli/session.h"
 #include "reconcile/actions.h"
+#include "reconcile/handover.h"
 #include "report/json.h"
 
 static int print(struct cli *cli, const char *key, const char *text, const char *plan)
@@ -26,6 +27,8 @@ static int set_suspended(struct cli *cli, bool suspend, const char *reason, stru
 	if (cli_session(cli, NULL, SESSION_LOCK, &session, err) < 0 ||
 		action_suspend(&session, key, suspend, reason, err) < 0)
 		return -1;
+	if (!suspend)
+		(void)handover_decided(session.state_dir, session.actor);
 	return print(cli, key, suspend ? "suspended" : "resumed", NULL);
 }
 
@@ -47,6 +50,7 @@ static int run_unlock(struct cli *cli, struct err **err)
 	if (cli_session(cli, NULL, SESSION_LOCK, &session, err) < 0 ||
 		action_unlock(&session, key, &arena, &plan, err) < 0)
 		return -1;
+	(void)handover_decided(session.state_dir, session.actor);
 	return print(cli, key,
 		plan ? arena_printf(&arena, "plan %s was discarded", plan) : "no plan waits", plan);
 }

@@ -54,6 +54,7 @@ extern const struct command cmd_runbook_run;
 extern const struct command cmd_runbook_show;
 extern const struct command cmd_runbook_validate;
 extern const struct command cmd_version;
+extern const struct command cmd_watch;
 
 const struct command *const commands[] = {
 	&cmd_init,
@@ -62,6 +63,7 @@ const struct command *const commands[] = {
 	&cmd_explain,
 	&cmd_plan,
 	&cmd_reconcile,
+	&cmd_watch,
 	&cmd_serve,
 	&cmd_render,
 	&cmd_status,

@@ -4,27 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/e2e/lib-fake.sh"
 fake_terraform "$TRASH"
-
-# server NAME: a bare repository NAME.git with hooks, and a clone NAME with a role and a canvas.
-server() {
-	git init -q --bare -b main "$1.git" && trueup hook install "$1.git" >/dev/null &&
-		new_repo "$1" && git -C "$1" remote add origin "$TRASH/$1.git" &&
-		topics_role "$1" && topics "$1" mail out
-}
-apply_auto() {
-	printf '%s\n' 'apiVersion: trueup/v1' 'kind: Config' 'spec: {apply: auto}' >"$1/trueup.yaml"
-}
-# push DIR ARGUMENT...: what the pusher sees, in `said`; fails as git does.
-push() {
-	local dir=$1 rc=0
-	shift
-	git -C "$dir" push "$@" >said 2>&1 || rc=$?
-	cat said
-	return "$rc"
-}
-tip() {
-	git -C "$1.git" rev-parse -q --verify "${2-main}" || echo none
-}
+. "$TOP/tests/e2e/lib-push.sh"
 
 test_expect_success 'a push is planned, and the plan waits' '
 	server shop && commit_all shop one && push shop origin main &&
@@ -37,7 +17,7 @@ test_expect_success 'a push is planned, and the plan waits' '
 '
 
 test_expect_success 'with apply: auto the waiting plan is applied by the next push' '
-	apply_auto shop && commit_all shop two && push shop origin main &&
+	config shop "{apply: auto}" && commit_all shop two && push shop origin main &&
 	grep "^remote: canvas/mail  terraform  planned earlier" said &&
 	grep "^remote: canvas/mail: applying" said &&
 	grep "^remote: ✓ canvas/mail  applied in" said && is "$(fake_runs apply)" 1 &&
@@ -163,8 +143,7 @@ test_expect_success 'only trueup writes its notes' '
 
 test_expect_success 'nobody gets a branch applied by naming it in its own Config' '
 	server plain && commit_all plain one && push plain origin main &&
-	git -C plain checkout -q -b mine && apply_auto plain &&
-	sed -i "s/{apply: auto}/{apply: auto, branch: mine}/" plain/trueup.yaml &&
+	git -C plain checkout -q -b mine && config plain "{apply: auto, branch: mine}" &&
 	topics plain mine a && commit_all plain mine && applies=$(fake_runs apply) &&
 	push plain origin mine && grep "what mine would change (nothing is applied)" said &&
 	is "$(fake_runs apply)" "$applies" && ! trueup -C plain.git status | grep canvas/mine &&
@@ -173,8 +152,7 @@ test_expect_success 'nobody gets a branch applied by naming it in its own Config
 '
 
 test_expect_success 'before anything is recorded the pushed Config names the branch' '
-	server prod && rm prod/canvases/mail.yaml && topics prod post out && printf "%s\n" "apiVersion: trueup/v1" "kind: Config" \
-		"spec: {apply: auto, branch: live}" >prod/trueup.yaml && commit_all prod one &&
+	server prod post && config prod "{apply: auto, branch: live}" && commit_all prod one &&
 	push prod origin main && grep "what main would change (nothing is applied)" said &&
 	push prod origin main:live && grep "^remote: prod  live@" said &&
 	grep "^remote: ✓ canvas/post  applied" said &&

@@ -1,0 +1,62 @@
+#include "reconcile/handover.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/lock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "store/queue.h"
+
+#include <stdlib.h>
+
+static int ask(const char *state_dir, const char *actor, struct err **err)
+{
+	AUTO_STORE *store = NULL;
+	int64_t id;
+	const struct queue_request request = {
+		.kind = QUEUE_RECONCILE,
+		.subject = QUEUE_BRANCH,
+		.actor = actor,
+	};
+	if (store_open(state_dir, 0, &store, err) < 0 ||
+		store_queue_add(store, &request, clock_now_ms(), &id, err) < 0)
+		return -1;
+	return queue_wake(state_dir, err);
+}
+
+int handover_reconcile(
+	const char *state_dir, const char *actor, struct handover *ret, struct err **err)
+{
+	*ret = (struct handover){0};
+	bool there;
+	if (!fs_is_dir(state_dir))
+		return 0;
+	if (queue_has_daemon(state_dir, &there, err) < 0)
+		return -1;
+	if (!there)
+		return 0;
+	if (ask(state_dir, actor, err) < 0)
+		return err_wrap(err, "hand over to the daemon");
+	AUTO_FREE char *lock = path_join(state_dir, QUEUE_DAEMON_LOCK);
+	ret->daemon = lock_owner(lock);
+	ret->done = true;
+	return 0;
+}
+
+bool handover_decided(const char *state_dir, const char *actor)
+{
+	struct handover to;
+	AUTO_ERR err = NULL;
+	int rc = handover_reconcile(state_dir, actor, &to, &err);
+	if (rc == 0 && !to.done)
+		rc = queue_wake(state_dir, &err);
+	free(to.daemon);
+	if (rc == 0)
+		return to.done;
+	AUTO_STR text = STR_INIT;
+	err_format(err, &text);
+	log_debug("nobody was told of the decision: %s", text.data);
+	return false;
+}

@@ -1,6 +1,7 @@
 /*
  * What a killed process leaves lying in the state folder: plan files and rendered files of plans
- * that nobody can apply any more, folders of jobs that have ended, logs that are in the store.
+ * that nobody can apply any more, folders of jobs and runs that have ended, logs that are in the
+ * store.
  * Each is removed by whoever made it; this is for when it could not. Done under the lock and after
  * run_adopt(), so that nothing of this belongs to anybody.
  */
@@ -10,10 +11,12 @@
 #include "base/str.h"
 #include "engine/job.h"
 #include "reconcile/run_internal.h"
+#include "reconcile/runbook_adopt.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Is the thing of this id still needed? */
 typedef int needed_fn(
@@ -57,6 +60,32 @@ static int job_needed(
 	return 0;
 }
 
+/*
+ * The folder of a run is made before its row, and its process holds `front` for as long as it has
+ * not recorded the end. One without that lock may be about to take it.
+ */
+static int run_needed(
+	struct session *s, const char *id, const char *path, bool *ret_needed, struct err **err)
+{
+	enum { JUST_MADE_MS = 60 * 1000 };
+	AUTO_ARENA scratch = {0};
+	struct run_row *row = NULL;
+	struct job_result job;
+	AUTO_ERR unreadable = NULL;
+	struct stat st;
+	AUTO_FREE char *front = path_join(path, RUNBOOK_FRONT);
+	if (store_run_get(s->store, id, &scratch, &row, err) < 0 ||
+		lock_is_held(front, ret_needed, err) < 0)
+		return -1;
+	*ret_needed = *ret_needed || (row && run_is_open(row));
+	if (!*ret_needed && job_state(path, &job, &unreadable) == 0)
+		*ret_needed = job.phase == JOB_RUNNING;
+	if (!*ret_needed && !row && !fs_exists(front))
+		*ret_needed = stat(path, &st) == 0 &&
+			      (int64_t)st.st_mtim.tv_sec * 1000 > s->now_ms - JUST_MADE_MS;
+	return 0;
+}
+
 static int sweep_entry(
 	struct session *s, const char *dir, const char *name, needed_fn *needed, struct err **err)
 {
@@ -94,7 +123,8 @@ int run_tidy(struct run *run, struct err **err)
 	if (store_plans_expire(s->store, s->now_ms, &expired, err) < 0)
 		return -1;
 	if (sweep(s, "jobs", job_needed, err) < 0 || sweep(s, "plans", plan_needed, err) < 0 ||
-		sweep(s, "rendered", plan_needed, err) < 0 || sweep(s, "logs", log_needed, err) < 0)
+		sweep(s, "rendered", plan_needed, err) < 0 ||
+		sweep(s, "logs", log_needed, err) < 0 || sweep(s, "runs", run_needed, err) < 0)
 		return err_wrap(err, "clean up the state folder");
 	return 0;
 }

@@ -148,7 +148,8 @@ struct settling {
 
 /*
  * Was a script started? One that could not be (no interpreter, no place in its group, a wrong
- * order) has neither a start nor an isolation.
+ * order) has neither a start nor an isolation. Where the supervisor died before its script there is
+ * a start, but nobody saw in which isolation.
  */
 static bool has_run(const struct run_row *row)
 {
@@ -157,8 +158,9 @@ static bool has_run(const struct run_row *row)
 	case RUN_REFUSED:
 		return false;
 	case RUN_FAILED:
-	case RUN_CANCELLED:
 		return row->started_at || row->isolation;
+	case RUN_CANCELLED:
+		return row->isolation;
 	case RUN_INTENDED:
 	case RUN_RUNNING:
 	case RUN_DONE:

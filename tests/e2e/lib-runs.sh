@@ -10,8 +10,10 @@ have_zsh() {
 put_runbook() {
 	mkdir -p "$1/runbooks"
 	{
-		printf '# %s\n\n# Environment Requirements\n%syaml\n%s\n' "$2" "$RUN_FENCE" "$RUN_FENCE"
-		printf '\n# File System Requirements\n%syaml\nInput:\n%s\n' "$RUN_FENCE" "$RUN_FENCE"
+		printf '# %s\n\n# Environment Requirements\n%syaml\n%s\n' "$2" \
+			"$RUN_FENCE" "$RUN_FENCE"
+		printf '\n# File System Requirements\n%syaml\nInput:\n%s\n' \
+			"$RUN_FENCE" "$RUN_FENCE"
 		[ -z "${3-}" ] ||
 			printf '\n# Execution\n%syaml\n%s\n%s\n' "$RUN_FENCE" "$3" "$RUN_FENCE"
 		printf '\n# Script\n%ssh\n' "$RUN_FENCE"
@@ -55,5 +57,6 @@ END
 
 # make_due DIR NAME: the next time of a scheduled Run came a minute ago.
 make_due() {
-	store_sql "$1" "UPDATE schedules SET next_at = $(($(date +%s) * 1000 - 60000)) WHERE key = 'run/$2'"
+	store_sql "$1" "UPDATE schedules
+		SET next_at = $(($(date +%s) * 1000 - 60000)) WHERE key = 'run/$2'"
 }

@@ -28,14 +28,16 @@ test_expect_success 'Runs that are there first are the baseline' '
 		exit ${CODE:-0}
 	END
 	put_run ops old Hello "env: {WHO: old}" && commit_all ops one &&
-	trueup -C ops reconcile >out 2>&1 && grep "1 Run was there before anything was recorded" out &&
+	trueup -C ops reconcile >out 2>&1 &&
+	grep "1 Run was there before anything was recorded" out &&
 	is "$(runs_of old)" 0 && is "$(state_of old)" "not run" &&
 	trueup -C ops reconcile >out && grep "^nothing to do" out
 '
 
 test_expect_success 'a new one is planned, run once, and in history, log and status' '
 	put_run ops new Hello "env: {WHO: world}" && commit_all ops two &&
-	trueup -C ops plan >out && grep "> run/new *run *Hello, new" out && is "$(runs_of new)" 0 &&
+	trueup -C ops plan >out && grep "> run/new *run *Hello, new" out &&
+	is "$(runs_of new)" 0 &&
 	trueup -C ops plan -o json >plan.json && json plan.json \
 		"[(o[\"action\"], o[\"plan\"][\"engine\"]) for o in d[\"objects\"]]" >got &&
 	echo "[[\"run\", \"runbook\"]]" >want && test_cmp want got &&
@@ -44,7 +46,8 @@ test_expect_success 'a new one is planned, run once, and in history, log and sta
 	trueup -C ops log run/new >out && echo "hello world" >want && test_cmp want out &&
 	trueup -C ops history run/new >out && grep "run/new *run *done" out &&
 	trueup -C ops status >out && grep "run/new *applied" out &&
-	trueup -C ops run show new >out && grep "variables *WHO" out && grep "done *exit code 0" out &&
+	trueup -C ops run show new >out && grep "variables *WHO" out &&
+	grep "done *exit code 0" out &&
 	grep "Exit Code: 0" ops/runbooks/Hello.md &&
 	trueup -C ops reconcile && is "$(runs_of new)" 1
 '
@@ -59,10 +62,12 @@ test_expect_success 'an edited runbook runs nothing; a changed Run does' '
 
 test_expect_success 'one that failed is run again when somebody asks, and then only' '
 	put_run ops bad Hello "env: {WHO: x, CODE: \"7\"}" && commit_all ops five &&
-	expect_exit 1 trueup -C ops reconcile >out 2>&1 && grep "✗ run/bad  failed in .* exit code 7" out &&
+	expect_exit 1 trueup -C ops reconcile >out 2>&1 &&
+	grep "✗ run/bad  failed in .* exit code 7" out &&
 	is "$(state_of bad)" failed &&
 	trueup -C ops reconcile >out && grep "^nothing to do" out && is "$(runs_of bad)" 1 &&
-	trueup -C ops run rerun -n bad >out && grep "> run/bad *run *Hello, asked to run again" out &&
+	trueup -C ops run rerun -n bad >out &&
+	grep "> run/bad *run *Hello, asked to run again" out &&
 	is "$(runs_of bad)" 1 &&
 	expect_exit 1 trueup -C ops run rerun bad && is "$(runs_of bad)" 2 &&
 	test_must_fail trueup -C ops run rerun bda 2>err && grep "there is no run/bda" err
@@ -73,7 +78,8 @@ test_expect_success 'a manual approval is asked for, by run/NAME or by name' '
 	commit_all ops six && expect_exit 4 trueup -C ops reconcile -y >out 2>&1 &&
 	grep "run/asks  waiting, 1 approval needed: trueup approve run/asks" out &&
 	is "$(state_of asks)" waiting &&
-	trueup -C ops run reject asks -m "not now" && expect_exit 4 trueup -C ops reconcile >out 2>&1 &&
+	trueup -C ops run reject asks -m "not now" &&
+	expect_exit 4 trueup -C ops reconcile >out 2>&1 &&
 	grep "run/asks *refuse" out && is "$(runs_of asks)" 0 &&
 	expect_exit 4 trueup -C ops run rerun asks &&
 	trueup -C ops approve run/asks -m yes >out && grep "approved run/asks" out &&
@@ -87,21 +93,28 @@ test_expect_success 'one that runs can be stopped' '
 		sleep 300
 	END
 	put_run ops long Long && commit_all ops seven &&
-	test_must_fail trueup -C ops run cancel asks 2>err && grep "nothing of run/asks runs" err &&
-	{ "$TRUEUP" -C ops reconcile >long.out 2>&1 & } && reconcile=$! && at_exit "kill $reconcile 2>/dev/null" &&
+	test_must_fail trueup -C ops run cancel asks 2>err &&
+	grep "nothing of run/asks runs" err &&
+	{ "$TRUEUP" -C ops reconcile >long.out 2>&1 & } && reconcile=$! &&
+	at_exit "kill $reconcile 2>/dev/null" &&
 	wait_until log_has "^started" && is "$(state_of long)" running &&
-	trueup -C ops run cancel long && expect_exit 1 wait $reconcile && grep "! run/long  cancelled" long.out &&
+	trueup -C ops run cancel long && expect_exit 1 wait $reconcile &&
+	grep "! run/long  cancelled" long.out &&
 	is "$(state_of long)" cancelled &&
 	trueup -C ops history --audit run/long >out && grep "cancel *run/long" out &&
 	trueup -C ops reconcile && is "$(runs_of long)" 1
 '
 
 test_expect_success 'one with a schedule runs when it is due, once' '
-	put_run ops yearly Hello "env: {WHO: \"2027\"}" "schedule: {cron: \"0 0 1 1 *\", timezone: Europe/Berlin}" &&
+	put_run ops yearly Hello "env: {WHO: \"2027\"}" \
+		"schedule: {cron: \"0 0 1 1 *\", timezone: Europe/Berlin}" &&
 	commit_all ops eight && trueup -C ops reconcile >out && grep "+ run/yearly *create" out &&
-	is "$(runs_of yearly)" 0 && trueup -C ops status >out && grep "run/yearly .*next 20..-12-31T23:00:00 UTC" out &&
-	trueup -C ops run list >out && grep "yearly *Hello *0 0 1 1 \* Europe/Berlin *scheduled *next 20..-12-31" out &&
-	make_due ops yearly && trueup -C ops reconcile >out && grep "> run/yearly *run *Hello, due since" out &&
+	is "$(runs_of yearly)" 0 && trueup -C ops status >out &&
+	grep "run/yearly .*next 20..-12-31T23:00:00 UTC" out &&
+	trueup -C ops run list >out &&
+	grep "yearly *Hello *0 0 1 1 \* Europe/Berlin *scheduled *next 20..-12-31" out &&
+	make_due ops yearly && trueup -C ops reconcile >out &&
+	grep "> run/yearly *run *Hello, due since" out &&
 	is "$(runs_of yearly)" 1 && trueup -C ops reconcile && is "$(runs_of yearly)" 1 &&
 	trueup -C ops run show yearly >out && grep "done .*schedule, os:" out
 '
@@ -114,7 +127,8 @@ test_expect_success 'two of trueup at once take a due time once' '
 '
 
 test_expect_success 'other targets than this machine are refused in plain words' '
-	put_run ops far Hello "targets: {provider: ssm}" && expect_exit 3 trueup -C ops validate >err 2>&1 &&
+	put_run ops far Hello "targets: {provider: ssm}" &&
+	expect_exit 3 trueup -C ops validate >err 2>&1 &&
 	grep "is not supported by this version of trueup" err && rm ops/runs/far.yaml
 '
 
@@ -128,27 +142,36 @@ test_expect_success 'the example: roles and runbooks first, then the Runs' '
 	cp -r "$TOP/examples/operations" example && git -C example init -q -b main &&
 	sed -i "s/os:root/os:$(id -un)/" example/roles/*.yaml && mv example/runs later &&
 	commit_all example one && trueup -C example validate && trueup -C example reconcile -y &&
-	mv later example/runs && commit_all example two && expect_exit 4 trueup -C example reconcile >out &&
+	mv later example/runs && commit_all example two &&
+	expect_exit 4 trueup -C example reconcile >out &&
 	grep "✓ run/fix-inventory  applied" out && grep "> run/patch-2026-12-post" out &&
-	trueup -C example log run/fix-inventory >out && grep "^3 lines are right now, 7 corrections, 0 lines left" out &&
+	trueup -C example log run/fix-inventory >out &&
+	grep "^3 lines are right now, 7 corrections, 0 lines left" out &&
 	grep "012345678901,eu-central-1,linux,web-2" out
 '
 
 test_expect_success 'the example: what was asked for is told, whatever this machine is like' '
-	trueup -C example log run/patch-2026-12-prep >out && grep "^# Before patching: CHG0012345" out &&
+	trueup -C example log run/patch-2026-12-prep >out &&
+	grep "^# Before patching: CHG0012345" out &&
 	grep "| dpkg | " out && grep -E "^\*\*(Ready|Not ready)\*\*" out &&
-	{ trueup -C example run rerun disk-check || :; } && trueup -C example log run/disk-check >disk.json &&
-	json disk.json "all(f[\"state\"] in (\"ok\", \"warn\", \"fail\") for f in d[\"fileSystems\"])" >got &&
+	{ trueup -C example run rerun disk-check || :; } &&
+	trueup -C example log run/disk-check >disk.json &&
+	json disk.json "{f[\"state\"] for f in d[\"fileSystems\"]} <= {\"ok\", \"warn\", \"fail\"}" \
+		>got &&
 	echo true >want && test_cmp want got &&
-	trueup -C example run approve patch-2026-12-post && { trueup -C example reconcile || :; } &&
-	trueup -C example log run/patch-2026-12-post >out && grep "^# After patching: CHG0012345" out &&
+	trueup -C example run approve patch-2026-12-post &&
+	{ trueup -C example reconcile || :; } &&
+	trueup -C example log run/patch-2026-12-post >out &&
+	grep "^# After patching: CHG0012345" out &&
 	grep "packages, all configured\|not configured" out
 '
 
 test_expect_success 'the example: a wrong list is not let through' '
-	sed -i "s/i-0a1b2c3d,2/i-0a1b2c3,2/" example/runbooks/FieldFixer/inventory.csv && commit_all example three &&
+	sed -i "s/i-0a1b2c3d,2/i-0a1b2c3,2/" example/runbooks/FieldFixer/inventory.csv &&
+	commit_all example three &&
 	expect_exit 1 trueup -C example run rerun fix-inventory &&
-	trueup -C example log run/fix-inventory >out && grep "line 4: .i-0a1b2c3. is no instance" out
+	trueup -C example log run/fix-inventory >out &&
+	grep "line 4: .i-0a1b2c3. is no instance" out
 '
 
 test_done

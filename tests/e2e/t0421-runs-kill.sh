@@ -21,9 +21,11 @@ W=$TRASH/w
 # What the scripts did. Root's scripts run as another user.
 EFFECTS=$TRASH/effects
 chmod 0711 "$TRASH"
+OPEN="('intended', 'running')"
 
 prepare() { # stop|finish
-	rm -rf "$W" "$TRASH/base" && new_repo "$W" && put_config "$W" "runbooks: {whenKilled: $1}" &&
+	rm -rf "$W" "$TRASH/base" && new_repo "$W" &&
+		put_config "$W" "runbooks: {whenKilled: $1}" &&
 		put_runbook "$W" Once 'isolation: none' <<-END &&
 			echo once >>$EFFECTS
 		END
@@ -62,23 +64,26 @@ try() { # MODE POINT
 	local flag='' word
 	[ "$1" = all ] && flag=-a
 	rm -rf "$W" && cp -a "$TRASH/base" "$W" && : >"$EFFECTS" && chmod 666 "$EFFECTS" || return 1
+	# shellcheck disable=SC2086 # no flag is no word
 	"$KILL_AT" $flag "$2" "$TRUEUP" -C "$W" reconcile >"$TRASH/killed.out" 2>&1 </dev/null
 	trueup -C "$W" reconcile >"$TRASH/next.out" 2>&1 </dev/null || {
 		echo "the next run ended with $?"
 		return 1
 	}
-	trueup -C "$W" reconcile >"$TRASH/last.out" 2>&1 </dev/null && grep -q '^nothing to do' "$TRASH/last.out" || {
+	trueup -C "$W" reconcile >"$TRASH/last.out" 2>&1 </dev/null || :
+	grep -q '^nothing to do' "$TRASH/last.out" || {
 		echo "the run after it had something to do"
 		return 1
 	}
 	for word in once due; do
 		check $word "$1" || return 1
 	done
-	[ "$(store_sql "$W" "SELECT count(*) FROM operations WHERE state IN ('intended', 'running')")" = 0 ] &&
-		[ "$(store_sql "$W" "SELECT count(*) FROM runs WHERE state IN ('intended', 'running')")" = 0 ] || {
-		echo "something is left open"
-		return 1
-	}
+	for word in operations runs; do
+		[ "$(store_sql "$W" "SELECT count(*) FROM $word WHERE state IN $OPEN")" = 0 ] || {
+			echo "$word: something is left open"
+			return 1
+		}
+	done
 	[ "$(store_sql "$W" "SELECT next_at > unixepoch() * 1000 FROM schedules")" = 1 ] || {
 		echo "the due time is still there"
 		return 1
@@ -92,8 +97,10 @@ try() { # MODE POINT
 
 # MODE: stop or finish, as configured, killing our own process; all: any of ours.
 kill_points() { # MODE
-	local total point wrong='' i
-	"$KILL_AT" -c "$TRASH/count" $([ "$1" = all ] && echo -a) 0 "$TRUEUP" -C "$W" reconcile \
+	local total point wrong='' flag='' i
+	[ "$1" = all ] && flag=-a
+	# shellcheck disable=SC2086 # no flag is no word
+	"$KILL_AT" -c "$TRASH/count" $flag 0 "$TRUEUP" -C "$W" reconcile \
 		>"$TRASH/whole.out" 2>&1 </dev/null || return 1
 	total=$(cat "$TRASH/count")
 	echo "$1: $POINTS of $total instants, KILL_SEED=$KILL_SEED"

@@ -465,7 +465,8 @@ static void a_rejected_time_does_not_keep_the_next_one(void **state)
 /* --- what a process that died leaves ---------------------------------------------------------- */
 
 /* An operation as the child's intention leaves it, with its run in this state. */
-static struct operation_row *left_over(struct fixture *f, enum run_state state, bool started)
+static struct operation_row *left_over(
+	struct fixture *f, enum run_state state, bool started, const char *isolation)
 {
 	static char id[ULID_SIZE];
 	const char *plan = row_of(f, "run/a")->plan_id;
@@ -502,6 +503,7 @@ static struct operation_row *left_over(struct fixture *f, enum run_state state, 
 	if (started)
 		ok(f, store_run_started(s, &row, &f->err));
 	row.state = state;
+	row.isolation = isolation;
 	row.exit_code = state == RUN_DONE ? 0 : -1;
 	if (state != RUN_INTENDED && state != RUN_RUNNING)
 		ok(f, store_run_finish(s, &row, NULL, NULL, &moved, &f->err));
@@ -516,20 +518,22 @@ static void what_is_left_is_ended_as_it_was(void **state)
 	static const struct {
 		enum run_state run;
 		bool started;
+		const char *isolation;
 		enum operation_state operation;
 		enum object_phase phase;
 		size_t runs_after; /* of the next reconcile */
 	} cases[] = {
 		/* Nobody knows how far it got: not again by itself. */
-		{RUN_LOST, true, OPERATION_LOST, PHASE_FAILED, 0},
-		{RUN_KILLED, true, OPERATION_INTERRUPTED, PHASE_FAILED, 0},
-		{RUN_KILLED, false, OPERATION_INTERRUPTED, PHASE_FAILED, 0},
-		{RUN_FAILED, true, OPERATION_FAILED, PHASE_FAILED, 0},
-		{RUN_DONE, true, OPERATION_DONE, PHASE_APPLIED, 0},
-		{RUN_CANCELLED, true, OPERATION_INTERRUPTED, PHASE_FAILED, 0},
+		{RUN_LOST, true, NULL, OPERATION_LOST, PHASE_FAILED, 0},
+		{RUN_KILLED, true, "full", OPERATION_INTERRUPTED, PHASE_FAILED, 0},
+		{RUN_KILLED, false, NULL, OPERATION_INTERRUPTED, PHASE_FAILED, 0},
+		{RUN_FAILED, true, "full", OPERATION_FAILED, PHASE_FAILED, 0},
+		{RUN_DONE, true, "full", OPERATION_DONE, PHASE_APPLIED, 0},
+		{RUN_CANCELLED, true, "full", OPERATION_INTERRUPTED, PHASE_FAILED, 0},
 		/* The script was not started: as if nothing had been. */
-		{RUN_CANCELLED, false, OPERATION_INTERRUPTED, PHASE_NEW, 1},
-		{RUN_FAILED, false, OPERATION_FAILED, PHASE_FAILED, 1},
+		{RUN_CANCELLED, true, NULL, OPERATION_INTERRUPTED, PHASE_NEW, 1},
+		{RUN_CANCELLED, false, NULL, OPERATION_INTERRUPTED, PHASE_NEW, 1},
+		{RUN_FAILED, false, NULL, OPERATION_FAILED, PHASE_FAILED, 1},
 	};
 	begin(f, "true");
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -538,7 +542,8 @@ static void what_is_left_is_ended_as_it_was(void **state)
 		commit(f);
 		f->answer = -1;
 		reconcile(f, 4);
-		const struct operation_row *op = left_over(f, cases[i].run, cases[i].started);
+		const struct operation_row *op =
+			left_over(f, cases[i].run, cases[i].started, cases[i].isolation);
 		struct run_settled end;
 		const size_t before = runs_of(f, "run/a");
 		ok(f, run_spec_settle(&f->session, op, &f->arena, &end, &f->err));
@@ -565,7 +570,7 @@ static void one_that_never_began_is_run_and_gets_its_time_back(void **state)
 	const int64_t first = schedule_of(f, "run/a")->next_at;
 	f->later_ms = first + MINUTE - clock_now_ms();
 	reconcile(f, 4);
-	const struct operation_row *op = left_over(f, RUN_INTENDED, false);
+	const struct operation_row *op = left_over(f, RUN_INTENDED, false, NULL);
 	struct schedule_row row = *schedule_of(f, "run/a");
 	bool taken;
 	row.next_at = first + HOUR;

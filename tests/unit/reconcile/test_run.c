@@ -73,6 +73,24 @@ static void a_rename_makes_nothing_twice(void **state)
 	assert_true(is_settled(f));
 }
 
+/* What hangs on the role is looked at too: not under the name that the canvas had. */
+static void a_rename_beside_a_changed_role_destroys_nothing(void **state)
+{
+	struct fixture *f = *state;
+	put_canvas(f, "shop", "");
+	commit(f);
+	reconcile(f, 0);
+	(void)engine_log(f);
+	sh(f, "cd repo && echo '  description: other' >>roles/web.yaml && "
+	      "sed 's/name: shop/name: store, renamedFrom: shop/' canvases/shop.yaml "
+	      ">canvases/store.yaml && rm canvases/shop.yaml");
+	commit(f);
+	reconcile(f, 0);
+	assert_string_equal(engine_log(f), "plan shop\napply shop\n");
+	assert_null(row_of(f, "canvas/shop"));
+	assert_true(is_settled(f));
+}
+
 static void a_name_that_resources_are_made_from_is_taken(void **state)
 {
 	struct fixture *f = *state;
@@ -195,6 +213,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		pipeline_test(does_nothing_the_second_time),
 		pipeline_test(a_rename_makes_nothing_twice),
+		pipeline_test(a_rename_beside_a_changed_role_destroys_nothing),
 		pipeline_test(a_name_that_resources_are_made_from_is_taken),
 		pipeline_test(what_is_not_a_target_is_not_forgotten),
 		pipeline_test(a_role_that_is_no_target_is_not_forgotten),

@@ -91,8 +91,8 @@ static int record_gone(struct load *l, const char *key, struct err **err)
  */
 static int record_baseline(struct load *l, const struct load_seen *seen, struct err **err)
 {
-	const struct spec *spec = load_spec(l, seen->key);
-	if (l->recorded || spec->kind != KIND_RUN)
+	const struct spec *spec = l->recorded ? NULL : load_spec(l, seen->key);
+	if (!spec || spec->kind != KIND_RUN)
 		return 0;
 	return run_spec_baseline(l, spec, seen->digest, err);
 }

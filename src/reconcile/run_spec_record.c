@@ -313,11 +313,33 @@ static int find_row(struct settling *s, struct err **err)
 	return 0;
 }
 
-static const char *error_of(struct settling *s)
+/* Was it stopped because its next time had come? */
+static int find_replaced(struct settling *s, bool *ret, struct err **err)
+{
+	struct schedule_row *schedule = NULL;
+	struct plan_row *plan = NULL;
+	*ret = false;
+	if (!s->row || s->row->state != RUN_CANCELLED)
+		return 0;
+	if (store_schedule_get(s->session->store, s->op->object_key, s->arena, &schedule, err) <
+			0 ||
+		store_plan_get(s->session->store, s->op->plan_id, s->arena, &plan, err) < 0)
+		return -1;
+	const struct node *node =
+		plan ? node_get(recorded_json(s->arena, plan->summary_json), "spec") : NULL;
+	const struct spec *spec = recorded_spec(s->arena, node);
+	*ret = schedule && schedule->next_at && schedule->next_at <= s->row->ended_at && spec &&
+	       spec->kind == KIND_RUN && spec->run->schedule.overlap == OVERLAP_REPLACE;
+	return 0;
+}
+
+static const char *error_of(struct settling *s, bool replaced)
 {
 	const struct run_row *row = s->row;
 	if (row->state == RUN_DONE)
 		return NULL;
+	if (replaced)
+		return "stopped because it was due again (overlap: replace)";
 	if (row->error)
 		return row->error;
 	if (row->signal)
@@ -331,7 +353,8 @@ int run_spec_settle(struct session *session, const struct operation_row *op, str
 	struct settling s = {session, op, NULL, arena, ret, clock_now_ms()};
 	*ret = (struct run_settled){
 		.state = RUN_LOST, .ran = true, .run_id = op->id, .exit_code = -1};
-	if (find_row(&s, err) < 0)
+	bool replaced;
+	if (find_row(&s, err) < 0 || find_replaced(&s, &replaced, err) < 0)
 		return -1;
 	ret->open = s.row && run_is_open(s.row);
 	if (ret->open)
@@ -343,7 +366,7 @@ int run_spec_settle(struct session *session, const struct operation_row *op, str
 		ret->exit_code = s.row->exit_code;
 		ret->run_id = s.row->id;
 		ret->attempts = s.row->attempt;
-		ret->error = error_of(&s);
+		ret->error = error_of(&s, replaced);
 	}
 	if (store_begin(session->store, err) < 0)
 		return -1;

@@ -128,6 +128,19 @@ static int ask(struct session *session, const struct runbook_request *request,
 	return store_plan_add(session->store, plan, err);
 }
 
+struct members {
+	struct store *store;
+	struct arena *arena;
+};
+
+static bool is_member(const void *data, const char *role, const char *actor)
+{
+	const struct members *m = data;
+	const char *key = arena_printf(m->arena, "role/%s", role);
+	const struct role *r = recorded_role(m->store, m->arena, key);
+	return r && role_has_member(r, actor);
+}
+
 static int judge(struct session *session, struct runbook_run *run, const struct plan_row *plan,
 	int64_t now, enum approval_state *ret, struct err **err)
 {
@@ -137,13 +150,18 @@ static int judge(struct session *session, struct runbook_run *run, const struct 
 	if (store_approvals(session->store, &query, &run->arena, &rows, err) < 0)
 		return -1;
 	struct approval_decision *list = arena_array(&run->arena, rows.count + 1, sizeof *list);
-	size_t n = 0;
-	for (size_t i = 0; i < rows.count; i++)
-		if (rows.items[i].at >= plan->created_at)
-			list[n++] = (struct approval_decision){rows.items[i].actor,
-				rows.items[i].digest, rows.items[i].approve, rows.items[i].at};
 	const struct approval_request request = {
 		run->approval, plan->identity, plan->requester, plan->created_at};
+	const struct members members = {session->store, &run->arena};
+	const char *why = NULL;
+	size_t n = 0;
+	/* Roles may have changed since: who may not decide now does not count. */
+	for (size_t i = 0; i < rows.count; i++)
+		if (rows.items[i].at >= plan->created_at &&
+			approval_may_decide(
+				&request, rows.items[i].actor, is_member, &members, &why))
+			list[n++] = (struct approval_decision){rows.items[i].actor,
+				rows.items[i].digest, rows.items[i].approve, rows.items[i].at};
 	*ret = approval_judge(&request, list, n, now, &run->missing);
 	return 0;
 }

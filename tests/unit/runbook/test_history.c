@@ -60,6 +60,38 @@ static void markdown_has_the_documented_bytes(void **state)
 	}
 }
 
+static void notes_stand_below_the_streams_and_are_no_part_of_them(void **state)
+{
+	static const char *const notes[] = {
+		"ran Child: done", "```\n# Script\n### x | Exit Code: 0", NULL};
+	static const char text[] = "# Sample\n" RB_ENVIRONMENT RB_FILES RB_SCRIPT RB_HISTORY;
+	const struct history_limits limits = HISTORY_LIMITS;
+	AUTO_SAMPLE s, again;
+	AUTO_STR next = STR_INIT;
+	AUTO_ERR err = NULL;
+	struct history history;
+	(void)state;
+	sample_read(&s, text);
+	struct history_entry e = entry(2, "out\n", "err\n");
+	e.warnings = notes;
+	assert_int_equal(history_append(&s.arena, s.runbook, &e, &limits, &next, &err), 0);
+	assert_non_null(
+		strstr(next.data, "**Notes:**\n```\nran Child: done\n\\`\\`\\`\n# Script\n"));
+	sample_read(&again, next.data);
+	history_read(&again.arena, again.runbook, &history);
+	assert_int_equal(history.count, 1);
+	assert_false(history.open);
+	assert_string_equal(history.entries[0].out, "out\n");
+	assert_string_equal(history.entries[0].err, "err\n");
+	assert_int_equal(history.entries[0].code, 2);
+	/* Without streams, too. */
+	AUTO_STR alone = STR_INIT;
+	e.out = e.err = "";
+	history_write_markdown(&e, &limits, &alone);
+	assert_true(str_starts(
+		alone.data, "\n### 2026-01-23T14:33:02.123Z | Exit Code: 2\n\n**Notes:**\n```\n"));
+}
+
 static void json_has_the_documented_bytes(void **state)
 {
 	static const char *const roles[] = {"sre", "api", NULL};
@@ -314,6 +346,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(markdown_has_the_documented_bytes),
+		cmocka_unit_test(notes_stand_below_the_streams_and_are_no_part_of_them),
 		cmocka_unit_test(json_has_the_documented_bytes),
 		cmocka_unit_test(entries_are_appended_and_read_back),
 		cmocka_unit_test(a_file_with_json_gets_json),

@@ -7,6 +7,7 @@
 #include "cli/session.h"
 #include "format/yaml.h"
 #include "reconcile/runbook_adopt.h"
+#include "reconcile/runbook_gate.h"
 #include "reconcile/runbook_history.h"
 #include "report/json.h"
 #include "report/table.h"
@@ -29,6 +30,8 @@ struct view {
 	struct run_rows rows;
 	struct file_entry *entries; /* newest first within each file */
 	size_t entry_count, entry_cap;
+	struct plan_row *waiting; /* requests that wait for an approval */
+	size_t waiting_count, waiting_cap;
 };
 
 static void close_view(struct view *v)
@@ -44,6 +47,13 @@ static const char *stem(struct arena *arena, const char *given)
 	const char *base = slash ? slash + 1 : given;
 	const size_t len = strlen(base);
 	return arena_memdup(arena, base, str_ends(base, ".md") ? len - 3 : len);
+}
+
+/* Has the user asked for some runs only? */
+static bool is_filtered(const struct opts *o)
+{
+	return opt_given(o, "actor") || opt_given(o, "status") || opt_given(o, "object") ||
+	       opt_given(o, "parent") || opt_given(o, "before");
 }
 
 static int find_rows(struct view *v, struct err **err)
@@ -82,8 +92,7 @@ static int find_entries(struct view *v, struct runbook_files *files, struct err 
 	const struct opts *o = v->cli->opts;
 	const size_t limit = (size_t)opt_int(o, "limit");
 	/* Filters ask for what only the store knows. */
-	if (opt_given(o, "actor") || opt_given(o, "status") || opt_given(o, "object") ||
-		opt_given(o, "parent") || opt_given(o, "before"))
+	if (is_filtered(o))
 		return 0;
 	for (size_t f = 0; f < files->count; f++) {
 		const struct runbook_file *file = &files->items[f];
@@ -108,6 +117,25 @@ static int find_entries(struct view *v, struct runbook_files *files, struct err 
 				(struct file_entry){file, &history->entries[i]};
 			taken++;
 		}
+	}
+	return 0;
+}
+
+static int find_waiting(struct view *v, const struct runbook_files *files, struct err **err)
+{
+	if (is_filtered(v->cli->opts) || !v->session->store)
+		return 0;
+	for (size_t i = 0; i < files->count; i++) {
+		struct plan_row *plan = NULL;
+		const char *key = arena_printf(&v->arena, "runbook/%s", files->items[i].name);
+		if (store_plan_open(v->session->store, key, &v->arena, &plan, err) < 0)
+			return -1;
+		if (!plan || !str_eq(plan->engine, RUNBOOK_ENGINE) ||
+			(plan->expires_at && plan->expires_at <= v->session->now_ms))
+			continue;
+		v->waiting = arena_grow(&v->arena, v->waiting, v->waiting_count, &v->waiting_cap,
+			sizeof *v->waiting);
+		v->waiting[v->waiting_count++] = *plan;
 	}
 	return 0;
 }
@@ -150,17 +178,35 @@ static void add_entry(struct table *t, const struct file_entry *e)
 	table_end_row(t);
 }
 
+static void add_waiting(struct table *t, const struct plan_row *plan)
+{
+	char when[CLOCK_TEXT_SIZE];
+	clock_format(plan->created_at, when);
+	when[SECONDS_LEN] = '\0';
+	table_cell(t, STYLE_DIM, when);
+	table_cell(t, STYLE_BOLD, plan->object_key + strlen("runbook/"));
+	table_cell(t, STYLE_YELLOW, "waits");
+	table_cell(t, STYLE_PLAIN, "");
+	table_cell(t, STYLE_PLAIN, "");
+	table_cell(t, STYLE_PLAIN, plan->requester);
+	table_cell(t, STYLE_PLAIN, "");
+	table_cellf(t, STYLE_DIM, "plan %s: trueup approve %s", plan->id, plan->object_key);
+	table_end_row(t);
+}
+
 static void print_text(struct view *v)
 {
 	struct cli *cli = v->cli;
 	AUTO_TABLE t = table_new(COLUMNS);
 	table_shrink(t, ERROR_COLUMN);
+	for (size_t i = 0; i < v->waiting_count; i++)
+		add_waiting(t, &v->waiting[i]);
 	for (size_t i = 0; i < v->rows.count; i++)
 		add_row(v, t, &v->rows.items[i]);
 	for (size_t i = 0; i < v->entry_count; i++)
 		add_entry(t, &v->entries[i]);
 	table_print(t, cli->out, 0);
-	if (!v->rows.count && !v->entry_count)
+	if (!v->rows.count && !v->entry_count && !v->waiting_count)
 		term_note(cli->out, "no run yet");
 }
 
@@ -206,6 +252,19 @@ static int print_records(struct view *v, struct err **err)
 	}
 	if (opt_flag(v->cli->opts, "records"))
 		return CLI_DONE;
+	struct node *waiting = node_new_seq(a);
+	for (size_t i = 0; i < v->waiting_count; i++) {
+		struct node *map = node_new_map(a);
+		char time[CLOCK_TEXT_SIZE];
+		report_set_text(a, map, "object", v->waiting[i].object_key);
+		report_set_text(a, map, "plan", v->waiting[i].id);
+		report_set_text(a, map, "digest", v->waiting[i].identity);
+		report_set_text(a, map, "requester", v->waiting[i].requester);
+		report_set_text(
+			a, map, "requestedAt", clock_format(v->waiting[i].created_at, time));
+		node_seq_add(a, waiting, map);
+	}
+	node_map_set(a, document, "waiting", waiting);
 	node_map_set(a, document, "runs", runs);
 	node_map_set(a, document, "fileEntries", entries);
 	report_print_json(v->cli->out, document);
@@ -292,7 +351,7 @@ static int run_history(struct cli *cli, struct err **err)
 			return -1;
 		err_free(err);
 	}
-	if (find_entries(&v, &files, err) < 0)
+	if (find_waiting(&v, &files, err) < 0 || find_entries(&v, &files, err) < 0)
 		return -1;
 	if (!str_eq(cli->format, "text") || opt_flag(cli->opts, "records"))
 		return print_records(&v, err);
@@ -308,8 +367,9 @@ const struct command cmd_runbook_history = {
 	.operand_kind = OPERAND_RUNBOOK,
 	.description =
 		(const char *const[]){
-			"Lists runs, newest first (times in UTC): every attempt, also those that "
-			"were refused or invalid. Entries in the file that no recorded run made "
+			"Lists what waits for an approval, then runs, newest first (times in UTC): "
+			"every attempt, also those that were refused or invalid. Entries in the "
+			"file that no recorded run made "
 			"come after them, without filters only.",
 			"With --run ID the output of one run. With -o json every run has its "
 			"`record` in the documented form; --records prints the records alone, "

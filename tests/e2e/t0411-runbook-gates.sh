@@ -31,6 +31,7 @@ test_expect_success 'a run waits, is approved, runs once, and waits again' '
 	grep "Risky waits: 1 approval needed" out &&
 	grep "trueup approve runbook/Risky" out && ! grep "risk 1" out &&
 	expect_exit 4 trueup -C ops runbook run Risky -e LEVEL=1 >out &&
+	trueup -C ops runbook history >out && grep "Risky *waits *$me *plan .*: trueup approve" out &&
 	trueup -C ops approve runbook/Risky >out && grep "runs it, once" out &&
 	trueup -C ops runbook run Risky -e LEVEL=1 >out 2>/dev/null && grep "risk 1" out &&
 	expect_exit 4 trueup -C ops runbook run Risky -e LEVEL=1 >out && ! grep "risk 1" out

@@ -225,8 +225,9 @@ suite: $(UNIT) $(REPLAY) $(TOOLS) $(B)/trueup
 
 # Debian 12's valgrind does not know pidfd_open and openat2, which these stand on; the sanitizers
 # cover them.
-NOT_UNDER_VALGRIND := base/test_child base/test_fs engine/test_job engine/test_terraform_run \
-	reconcile/test_load reconcile/test_run_spec runbook/test_isolate runbook/test_supervise \
+NOT_UNDER_VALGRIND := base/test_child base/test_fs base/test_loop \
+	engine/test_job engine/test_terraform_run net/test_http_tls reconcile/test_load \
+	reconcile/test_run_spec runbook/test_isolate runbook/test_supervise \
 	runbook/test_validate source/test_folder source/test_git
 valgrind: setup-test ## run the unit tests under valgrind
 	$(Q)$(BUILD) MODE=debug unit-programs

@@ -9,6 +9,7 @@ build_packages="$build_packages libsystemd-dev libcurl4-openssl-dev libmicrohttp
 # Without these the tests that need them are skipped and say so.
 test_packages='libcmocka-dev clang clang-format llvm shellcheck mandoc pmccabe valgrind'
 test_packages="$test_packages python3 python3-jinja2 procps tzdata zsh curl openssl"
+test_packages="$test_packages gitolite3"
 
 missing=
 for group in "$@"; do

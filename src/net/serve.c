@@ -18,10 +18,9 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/str.h"
-#include "net/library.h"
 #include "net/serve_listen.h"
+#include "net/serve_mhd.h"
 
-#include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -35,27 +34,6 @@ enum {
 	DEFAULT_REQUEST_MS = 15000,
 	LONGEST_LOOK_MS = 1000, /* between two looks at the deadlines */
 	LOOKS_PER_DEADLINE = 8,
-};
-
-#define FUNCTIONS(X)                                                                               \
-	X(MHD_add_response_header)                                                                 \
-	X(MHD_create_response_from_buffer)                                                         \
-	X(MHD_destroy_response)                                                                    \
-	X(MHD_get_connection_info)                                                                 \
-	X(MHD_get_connection_values)                                                               \
-	X(MHD_get_daemon_info)                                                                     \
-	X(MHD_get_timeout)                                                                         \
-	X(MHD_lookup_connection_value)                                                             \
-	X(MHD_queue_response)                                                                      \
-	X(MHD_quiesce_daemon)                                                                      \
-	X(MHD_resume_connection)                                                                   \
-	X(MHD_run)                                                                                 \
-	X(MHD_start_daemon)                                                                        \
-	X(MHD_stop_daemon)                                                                         \
-	X(MHD_suspend_connection)
-
-struct mhd {
-	FUNCTIONS(LIBRARY_POINTER)
 };
 
 struct connection {
@@ -99,21 +77,6 @@ struct serve_request {
 	bool in_call; /* we are inside libmicrohttpd's call about this request */
 	bool suspended;
 };
-
-static const struct mhd *load(struct err **err)
-{
-	/* Libraries are loaded once for the process; nothing else is kept here. */
-	static struct mhd mhd;
-	static bool loaded;
-#define SYMBOL(name) LIBRARY_SYMBOL(mhd, name),
-	static const struct library_symbol symbols[] = {FUNCTIONS(SYMBOL)};
-#undef SYMBOL
-	if (!loaded && library_load("libmicrohttpd.so.12", "libmicrohttpd12", symbols,
-			       ARRAY_LEN(symbols), &mhd, err) < 0)
-		return NULL;
-	loaded = true;
-	return &mhd;
-}
 
 /* Requests */
 
@@ -475,7 +438,7 @@ static int start(struct server *s, struct loop *loop, struct err **err)
 int serve_open(
 	struct loop *loop, const struct serve_config *config, struct server **ret, struct err **err)
 {
-	const struct mhd *mhd = load(err);
+	const struct mhd *mhd = mhd_load(err);
 	if (!mhd)
 		return -1;
 	struct server *s = xcalloc(1, sizeof *s);

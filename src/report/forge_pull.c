@@ -80,7 +80,7 @@ bool forge_lab_pull(const struct node *json, const char *repository, struct aren
 	const int64_t source = forge_int(json, "source_project_id");
 	ret->fork = !source || source != forge_int(json, "target_project_id");
 	ret->head_repository = forge_text(node_get(json, "source"), "path_with_namespace", arena);
-	if (!ret->head_repository && !ret->fork)
+	if (!ret->head_repository && !ret->fork && repository)
 		ret->head_repository = arena_strdup(arena, repository);
 	ret->mergeable = lab_mergeable(json, arena);
 	if (ret->state == FORGE_PULL_MERGED) {

@@ -406,6 +406,21 @@ static void reads_merge_requests_of_gitlab(void **state)
 	}
 }
 
+/* Found by fuzzing: an own branch of a project that is not named. */
+static void a_merge_request_may_lack_its_project(void **state)
+{
+	(void)state;
+	AUTO_ARENA arena = {0};
+	const struct forge_event e = event_of(&arena, FORGE_GITLAB, "Merge Request Hook",
+		"{\"object_kind\":\"merge_request\",\"object_attributes\":{\"iid\":7,"
+		"\"action\":\"open\",\"source_branch\":\"x\",\"target_branch\":\"main\","
+		"\"source_project_id\":5,\"target_project_id\":5,\"last_commit\":{\"id\":\"" SHA
+		"\"}}}");
+	assert_int_equal(e.kind, FORGE_EVENT_PULL);
+	assert_null(e.repository);
+	assert_null(e.details->head_repository);
+}
+
 static void reads_reviews_of_gitea(void **state)
 {
 	(void)state;
@@ -539,6 +554,7 @@ int main(void)
 		cmocka_unit_test(reads_pushes),
 		cmocka_unit_test(reads_comments),
 		cmocka_unit_test(reads_merge_requests_of_gitlab),
+		cmocka_unit_test(a_merge_request_may_lack_its_project),
 		cmocka_unit_test(reads_reviews_of_gitea),
 		cmocka_unit_test(what_is_broken_is_an_error),
 		cmocka_unit_test(ids_of_deliveries_are_harmless),

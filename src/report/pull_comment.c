@@ -11,9 +11,13 @@
 
 enum {
 	COMMENT_MAX = 1024 * 1024,
+	CUT_NOTE = 100, /* room to say that something was cut */
 	ROWS_MAX = 200,
 	WARNINGS_MAX = 50,
 	DIAGS_MAX = 50,
+	LINE_MAX_CHARACTERS = 500,
+	FAILURES_MAX = 20,
+	FAILURE_MAX = 8 * 1024, /* bytes */
 	PLANS_MAX = 50,
 	SHORT_COMMIT = 7,
 	CELL_MAX = 80, /* characters */
@@ -299,38 +303,63 @@ static void add_notes(struct str *out, const struct pull_view *view)
 	}
 }
 
+static void add_failure(struct str *out, const struct object_outcome *object)
+{
+	str_add(out, "\n" CROSS " ");
+	markdown_code(out, object->key);
+	str_add(out, " failed:\n\n");
+	AUTO_STR text = STR_INIT;
+	const size_t len = strlen(object->status_text);
+	str_addn(&text, object->status_text, utf8_cut(object->status_text, len, FAILURE_MAX));
+	if (text.len < len)
+		str_add(&text, "\n\xe2\x80\xa6");
+	markdown_fence(out, "", text.data, text.len);
+}
+
 static void add_failures(struct str *out, const struct run_outcome *run)
 {
+	size_t found = 0;
 	for (size_t i = 0; i < run->object_count; i++) {
 		const struct object_outcome *object = &run->objects[i];
 		if (object->status != OBJECT_FAILED || !object->status_text)
 			continue;
-		str_add(out, "\n" CROSS " ");
-		markdown_code(out, object->key);
-		str_add(out, " failed:\n\n");
-		markdown_fence(out, "", object->status_text, strlen(object->status_text));
+		if (++found <= FAILURES_MAX)
+			add_failure(out, object);
+	}
+	if (found > FAILURES_MAX)
+		str_addf(out, "\n" CROSS " %zu more failed\n", found - FAILURES_MAX);
+}
+
+/* "path:3:7: error: message [rule]", the line and the hint. */
+static void add_diag(struct str *out, const struct diag *d)
+{
+	static const char *const names[] = {
+		[SEVERITY_NOTE] = "note",
+		[SEVERITY_WARNING] = "warning",
+		[SEVERITY_ERROR] = "error",
+	};
+	if (d->path)
+		str_addf(out, "%s:%u:%u: ", d->path, d->line, d->col);
+	str_addf(out, "%s: ", names[d->severity]);
+	text_cut(out, d->message, LINE_MAX_CHARACTERS);
+	str_addf(out, " [%s]\n", d->rule);
+	const char *const more[] = {d->source_line, d->hint};
+	for (size_t i = 0; i < ARRAY_LEN(more); i++) {
+		if (!more[i])
+			continue;
+		str_add(out, "    ");
+		text_cut(out, more[i], LINE_MAX_CHARACTERS);
+		str_addc(out, '\n');
 	}
 }
 
 static void add_diags(struct str *out, const struct diag_list *diags)
 {
 	AUTO_STR text = STR_INIT;
-	for (size_t i = 0; i < diags->count && i < DIAGS_MAX; i++) {
-		const struct diag *d = &diags->items[i];
-		if (d->path)
-			str_addf(&text, "%s:%u:%u: ", d->path, d->line, d->col);
-		str_addf(&text, "%s: %s [%s]\n",
-			d->severity == SEVERITY_ERROR     ? "error"
-			: d->severity == SEVERITY_WARNING ? "warning"
-							  : "note",
-			d->message, d->rule);
-		if (d->source_line)
-			str_addf(&text, "    %s\n", d->source_line);
-		if (d->hint)
-			str_addf(&text, "    %s\n", d->hint);
-	}
-	const size_t more = diags->count + diags->dropped -
-			    (diags->count < DIAGS_MAX ? diags->count : DIAGS_MAX);
+	const size_t shown = diags->count < DIAGS_MAX ? diags->count : DIAGS_MAX;
+	for (size_t i = 0; i < shown; i++)
+		add_diag(&text, &diags->items[i]);
+	const size_t more = diags->count + diags->dropped - shown;
 	if (more)
 		str_addf(&text, "and %zu more\n", more);
 	if (!text.len)
@@ -394,6 +423,7 @@ void pull_comment_format(const struct pull_view *view, struct str *out)
 		add_plans(out, run);
 	add_next(out, view);
 	/* Last, since they are what is cut. */
-	if (!is_invalid(run) && out->len - start < COMMENT_MAX)
-		pull_add_details(out, view);
+	const size_t used = out->len - start + CUT_NOTE;
+	if (!is_invalid(run))
+		pull_add_details(out, view, used < COMMENT_MAX ? COMMENT_MAX - used : 0);
 }

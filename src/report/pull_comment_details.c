@@ -8,7 +8,6 @@
 #include <string.h>
 
 enum {
-	DETAILS_MAX = 900 * 1024, /* of all objects together */
 	OBJECT_MAX = 200 * 1024, /* of one object's diff */
 	VALUE_MAX = 200, /* characters of one value */
 };
@@ -135,15 +134,15 @@ static void add_object(struct str *out, const struct object_outcome *object)
 	str_add(out, "\n</details>\n");
 }
 
-void pull_add_details(struct str *out, const struct pull_view *view)
+void pull_add_details(struct str *out, const struct pull_view *view, size_t room)
 {
 	const size_t start = out->len;
 	const struct run_outcome *run = view->run;
 	size_t i = 0;
-	for (; i < run->object_count && out->len - start < DETAILS_MAX; i++) {
+	for (; i < run->object_count && out->len - start < room; i++) {
 		AUTO_STR one = STR_INIT;
 		add_object(&one, &run->objects[i]);
-		if (out->len - start + one.len > DETAILS_MAX)
+		if (out->len - start + one.len > room)
 			break;
 		str_addn(out, one.data, one.len);
 	}

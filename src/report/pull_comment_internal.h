@@ -16,7 +16,7 @@ void pull_add_number(struct str *out, size_t n, const char *noun);
 
 /* Code inside of an HTML block, where Markdown is not read. */
 void pull_add_code_tag(struct str *out, const char *text);
-/* The folded parts: each object's changes, reasons and gates. */
-void pull_add_details(struct str *out, const struct pull_view *view);
+/* The folded parts: each object's changes, reasons and gates; of at most room bytes together. */
+void pull_add_details(struct str *out, const struct pull_view *view, size_t room);
 
 #endif

@@ -242,6 +242,30 @@ static void nothing_breaks_out(void **state)
 	}
 }
 
+/* The comment goes into a row, a request and a page: it has an end, whatever an engine prints. */
+static void has_an_end(void **state)
+{
+	(void)state;
+	AUTO_STR noise = STR_INIT;
+	for (int i = 0; i < 100000; i++)
+		str_add(&noise, "\xc3\xa4 error ");
+	enum { MANY = 300 };
+	static struct object_outcome objects[MANY];
+	for (size_t i = 0; i < MANY; i++) {
+		objects[i] = shop();
+		objects[i].status = OBJECT_FAILED;
+		objects[i].status_text = noise.data;
+	}
+	const struct run_outcome run = run_of(objects, MANY);
+	const struct pull_view view = view_of(&run, PULL_VIEW_PLANNED);
+	AUTO_STR out = STR_INIT;
+	pull_comment_format(&view, &out);
+	assert_true(out.len < 1024 * 1024);
+	assert_int_equal(utf8_valid(out.data, out.len), out.len);
+	assert_non_null(strstr(out.data, "100 more objects are not listed here."));
+	assert_non_null(strstr(out.data, "280 more failed"));
+}
+
 static void a_fence_outlasts_its_text(void **state)
 {
 	(void)state;
@@ -411,6 +435,7 @@ int main(void)
 		cmocka_unit_test(names_exactly_what_would_be_applied),
 		cmocka_unit_test(says_what_is_wrong_with_the_specs),
 		cmocka_unit_test(nothing_breaks_out),
+		cmocka_unit_test(has_an_end),
 		cmocka_unit_test(a_fence_outlasts_its_text),
 		cmocka_unit_test(cuts_at_characters),
 		cmocka_unit_test(splits_into_whole_parts),

@@ -140,7 +140,10 @@ static struct meaning meaning_of(const struct http_response *reply)
 	case 404:
 	case 410:
 		return (struct meaning){FORGE_MISSING, ERR_NOT_FOUND, ""};
-	case 408:
+	case 408: /* timeout */
+	case 409: /* two at once: GitLab's statuses */
+	case 423: /* locked */
+	case 425: /* too early */
 		return (struct meaning){FORGE_SERVER, ERR_UNAVAILABLE, ""};
 	default:
 		break;

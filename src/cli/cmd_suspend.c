@@ -47,8 +47,20 @@ static int run_unlock(struct cli *cli, struct err **err)
 	AUTO_SESSION session = SESSION_NONE;
 	AUTO_ARENA arena = {0};
 	const char *key = operand(cli->opts, 0), *plan = NULL;
-	if (cli_session(cli, NULL, SESSION_LOCK, &session, err) < 0 ||
-		action_unlock(&session, key, &arena, &plan, err) < 0)
+	const char *operation = NULL;
+	if (cli_session(cli, NULL, SESSION_LOCK, &session, err) < 0)
+		return -1;
+	if (opt_flag(cli->opts, "lost")) {
+		if (action_unlock_lost(&session, key, &arena, &operation, err) < 0)
+			return -1;
+		return print(cli, key,
+			arena_printf(&arena,
+				"operation %s was recorded as lost; the next reconcile plans from "
+				"what is there",
+				operation),
+			NULL);
+	}
+	if (action_unlock(&session, key, &arena, &plan, err) < 0)
 		return -1;
 	(void)handover_decided(session.state_dir, session.actor);
 	return print(cli, key,
@@ -56,6 +68,14 @@ static int run_unlock(struct cli *cli, struct err **err)
 }
 
 static const struct option_spec lock_options[] = {
+	OPTION_LOCK_TIMEOUT("10s"),
+	{0},
+};
+
+static const struct option_spec unlock_options[] = {
+	{.name = "lost",
+		.type = OPT_FLAG,
+		.help = "record the operation that was left open as lost, instead"},
 	OPTION_LOCK_TIMEOUT("10s"),
 	{0},
 };
@@ -106,7 +126,7 @@ const struct command cmd_resume = {
 
 const struct command cmd_unlock = {
 	.name = "unlock",
-	.summary = "discard the plan that an object waits with",
+	.summary = "discard the plan that an object waits with, or give up an operation",
 	.operands = "KIND/NAME",
 	.min_operands = 1,
 	.max_operands = 1,
@@ -114,9 +134,12 @@ const struct command cmd_unlock = {
 	.description = (const char *const[]){"Discards the object's waiting, approved or rejected "
 					     "plan together with its "
 					     "approvals; the next reconcile makes a new one.",
+		"An operation whose process died is taken over by the next reconcile, which looks "
+		"up how it ended. Where that cannot be found out any more (the backend is gone, "
+		"its state is damaged), --lost records it as lost; refused while it still runs.",
 		"The lock of the repository itself needs no unlocking: it is the kernel's, "
 		"and gone with the process that held it.",
 		NULL},
-	.options = lock_options,
+	.options = unlock_options,
 	.run = run_unlock,
 };

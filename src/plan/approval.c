@@ -7,7 +7,9 @@ bool approval_may_decide(const struct approval_request *request, const char *act
 {
 	const struct spec_approval *rule = request->rule;
 	if (rule && rule->not_self && str_eq(actor, request->requester)) {
-		*ret_why = "who asked for it may not decide (approval.notSelf)";
+		*ret_why = "who asked for it may not decide (approval.notSelf): somebody else has "
+			   "to; where one person works alone, `approval: {mode: manual, notSelf: "
+			   "false}` in the spec lets them";
 		return false;
 	}
 	if (!rule || !rule->roles.count)

@@ -55,7 +55,7 @@ struct plan_facts {
 struct plan_decision {
 	enum plan_action action;
 	bool use_stored; /* go on with the stored plan instead of making a new one */
-	const char *reason; /* static text */
+	const char *reason; /* static text, or of the one who decided without the table */
 	size_t row; /* number in the table, from 1 */
 };
 

@@ -128,6 +128,16 @@ void gate_protect(size_t replaced, struct arena *arena, struct gate_answers *ans
 	gate_add(answers, arena, "protection", why ? GATE_REFUSE : GATE_PASS, why);
 }
 
+void gate_key(const char *key, const char *user, struct arena *arena, struct gate_answers *answers)
+{
+	gate_add(answers, arena, "keys", GATE_REFUSE,
+		arena_printf(arena,
+			"%s would be scheduled for deletion, and what %s wrote with it could not "
+			"be read any more: remove the edges of the key first and apply that, "
+			"rewrite what was encrypted with it, and remove the key then",
+			key, user));
+}
+
 static const char *needed_text(const struct approval_request *request, enum approval_state state,
 	int64_t missing, struct arena *arena)
 {

@@ -16,8 +16,8 @@ enum gate_verdict { GATE_PASS, GATE_WAIT, GATE_REFUSE };
 
 struct gate_answer {
 	/*
-	 * "role", "services", "tags", "dependencies", "name", "protection", "claims", "runbook",
-	 * "approval"
+	 * "role", "services", "tags", "dependencies", "name", "protection", "keys", "claims",
+	 * "runbook", "approval"
 	 */
 	const char *gate;
 	enum gate_verdict verdict;
@@ -56,6 +56,8 @@ void gates_policy(
 void gate_name(const char *taken_by, struct arena *arena, struct gate_answers *answers);
 /* Appends an answer for a protected object: how many of its resources would be replaced. */
 void gate_protect(size_t replaced, struct arena *arena, struct gate_answers *answers);
+/* Appends an answer when key (an address) would go while user, which stays, was written with it. */
+void gate_key(const char *key, const char *user, struct arena *arena, struct gate_answers *answers);
 /* Appends the answer of the approval gate. */
 void gate_approval(const struct approval_request *request, enum approval_state state,
 	int64_t missing, struct arena *arena, struct gate_answers *answers);

@@ -5,8 +5,11 @@
 #include "base/str.h"
 #include "format/emit.h"
 #include "plan/approval.h"
+#include "engine/job.h"
 #include "reconcile/past.h"
 #include "reconcile/recorded.h"
+#include "reconcile/run_internal.h"
+#include "reconcile/run_spec.h"
 #include "reconcile/runbook_gate.h"
 #include "store/audit.h"
 #include "store/objects.h"
@@ -252,4 +255,58 @@ int action_unlock(struct session *session, const char *key, struct arena *arena,
 	}
 	*ret_plan = id;
 	return store_commit(session->store, err);
+}
+
+/* --- an operation that nobody can take over --------------------------------------------------- */
+
+static int find_open(struct session *session, const char *key, struct arena *arena,
+	const struct operation_row **ret, struct err **err)
+{
+	struct operation_rows open = {0};
+	*ret = NULL;
+	if (store_operations_open(session->store, arena, &open, err) < 0)
+		return -1;
+	for (size_t i = 0; i < open.count && !*ret; i++)
+		if (str_eq(open.items[i].object_key, key) &&
+			!str_eq(open.items[i].kind, RUN_SPEC_OPERATION))
+			*ret = &open.items[i];
+	if (*ret)
+		return 0;
+	return err_set(err, ERR_NOT_FOUND,
+		"no operation on %s is open; `trueup status` shows what is", key);
+}
+
+/* Is its program still at work? Then it is not lost, whatever became of its state. */
+static int refuse_running(struct session *session, const struct operation_row *op, struct err **err)
+{
+	struct job_result job = {0};
+	AUTO_ERR unreadable = NULL; /* a job of which nothing is left does not run */
+	AUTO_FREE char *dir = xasprintf("%s/jobs/%s", session->state_dir, op->id);
+	if (job_state(dir, &job, &unreadable) < 0 || job.phase != JOB_RUNNING)
+		return 0;
+	return err_set(err, ERR_CONFLICT,
+		"the %s of %s is still running; `trueup log -f %s` follows it", op->kind,
+		op->object_key, op->object_key);
+}
+
+int action_unlock_lost(struct session *session, const char *key, struct arena *arena,
+	const char **ret_operation, struct err **err)
+{
+	const struct operation_row *op = NULL;
+	if (find_open(session, key, arena, &op, err) < 0 || !op ||
+		refuse_running(session, op, err) < 0)
+		return -1;
+	struct node *detail = node_new_map(arena);
+	node_map_set(arena, detail, "operation", node_new_string(arena, op->id));
+	const struct finished finished = {
+		.end = ENGINE_LOST,
+		.ended_ms = session->now_ms,
+		.error = arena_printf(arena, "recorded as lost by %s", session->actor),
+	};
+	bool recorded = false;
+	if (audit(session, "unlock --lost", key, detail, err) < 0 ||
+		outcome_record(session, op, &finished, NULL, &recorded, err) < 0)
+		return -1;
+	*ret_operation = op->id;
+	return 0;
 }

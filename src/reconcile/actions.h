@@ -35,4 +35,12 @@ MUST_CHECK int action_suspend(struct session *session, const char *key, bool sus
 MUST_CHECK int action_unlock(struct session *session, const char *key, struct arena *arena,
 	const char **ret_plan, struct err **err);
 
+/*
+ * Records the open operation of an object as lost: for one that no run can take over. The next
+ * reconcile plans from what is true. *ret_operation is its id (in arena). ERR_NOT_FOUND: none is
+ * open; ERR_CONFLICT: it is still running.
+ */
+MUST_CHECK int action_unlock_lost(struct session *session, const char *key, struct arena *arena,
+	const char **ret_operation, struct err **err);
+
 #endif

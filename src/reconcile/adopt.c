@@ -119,15 +119,36 @@ static int adopt_apply(struct run *run, const struct operation_row *op, struct e
 	return result;
 }
 
+/*
+ * Its state cannot be read: a backend that is away, a damaged file. It stays open, so that a later
+ * run records how it really ended, and its object is left alone until then.
+ */
+static void leave_open(struct run *run, const struct operation_row *op, struct err **err)
+{
+	AUTO_STR why = STR_INIT;
+	err_format(*err, &why);
+	err_free(err);
+	const char *text = arena_printf(&run->arena,
+		"its %s was left open by an earlier process and cannot be taken over: %s; the next "
+		"reconcile tries again, or `trueup unlock --lost %s` records it as lost",
+		op->kind, why.data, op->object_key);
+	(void)strmap_put(&run->stuck, op->object_key, (void *)(uintptr_t)text);
+	run_notice(run, "%s: %s", op->object_key, text);
+}
+
 int run_adopt(struct run *run, struct err **err)
 {
 	struct operation_rows open = {0};
 	if (run_spec_adopt(run, err) < 0 ||
 		store_operations_open(run->session->store, &run->arena, &open, err) < 0)
 		return -1;
-	for (size_t i = 0; i < open.count; i++)
-		if (!str_eq(open.items[i].kind, RUN_SPEC_OPERATION) &&
-			adopt_apply(run, &open.items[i], err) < 0)
-			return err_wrap(err, "take over operation %s", open.items[i].id);
+	for (size_t i = 0; i < open.count; i++) {
+		const struct operation_row *op = &open.items[i];
+		if (str_eq(op->kind, RUN_SPEC_OPERATION) || adopt_apply(run, op, err) == 0)
+			continue;
+		if (err_kind_of(*err) == ERR_CANCELLED || run_is_stopped(run))
+			return err_wrap(err, "take over operation %s", op->id);
+		leave_open(run, op, err);
+	}
 	return 0;
 }

@@ -339,6 +339,16 @@ static void summarise(struct run *run, struct item *item)
 	}
 }
 
+/* An error about this object alone: it is refused, and the others go on. */
+static int keep_problem(struct run *run, struct item *item, struct err **err)
+{
+	AUTO_STR text = STR_INIT;
+	err_format(*err, &text);
+	err_free(err);
+	item->problem = arena_memdup(&run->arena, text.data, text.len);
+	return 0;
+}
+
 static int use_side(struct run *run, struct item *item, struct err **err)
 {
 	if (item->kind != KIND_CANVAS) {
@@ -346,9 +356,24 @@ static int use_side(struct run *run, struct item *item, struct err **err)
 			spec_digest_plain(item->desired, item->digest);
 		return 0;
 	}
-	if (item->desired)
-		return item_use_desired(run, item, err);
-	return item_is_recorded(item->row) ? item_use_recorded(run, item, err) : 0;
+	if (item->desired) {
+		item_use_desired(run, item);
+		return 0;
+	}
+	if (!item_is_recorded(item->row) || item_use_recorded(run, item, err) == 0)
+		return 0;
+	return keep_problem(run, item, err);
+}
+
+/* What an earlier process left open and nobody could take over keeps the object as it is. */
+static void look_if_stuck(struct run *run, struct item *item)
+{
+	const char *why = strmap_get(&run->stuck, item->key);
+	if (!why && item->row)
+		why = strmap_get(&run->stuck, item->row->key);
+	item->stuck = why != NULL;
+	if (why)
+		item->problem = why;
 }
 
 int item_decide_again(struct run *run, struct item *item, struct err **err)
@@ -375,14 +400,28 @@ void item_show_decision(struct item *item)
 		item->out.status = OBJECT_REFUSED;
 }
 
+static void refuse(struct item *item)
+{
+	item->decision = (struct plan_decision){.action = PLAN_REFUSE, .reason = item->problem};
+	item_show_decision(item);
+}
+
 int item_decide(struct run *run, struct item *item, struct err **err)
 {
 	item->stored = NULL;
 	item->rendered = false;
+	item->problem = NULL;
 	if (item->kind == KIND_RUN)
 		return run_item_decide(run, item, err);
 	struct plan_facts facts;
-	if (use_side(run, item, err) < 0 || gather(run, item, &facts, err) < 0)
+	if (use_side(run, item, err) < 0)
+		return -1;
+	look_if_stuck(run, item);
+	if (item->problem) {
+		refuse(item);
+		return 0;
+	}
+	if (gather(run, item, &facts, err) < 0)
 		return -1;
 	item->decision = plan_decide(&facts);
 	item_show_decision(item);
@@ -392,10 +431,15 @@ int item_decide(struct run *run, struct item *item, struct err **err)
 	if (ask_gates(run, item, err) < 0)
 		return -1;
 	const bool shows = item->rendered && item->decision.action != PLAN_RETAIN;
-	if (shows && item_preview(run, item, err) < 0)
-		return -1;
+	if (shows && item_preview(run, item, err) < 0) {
+		(void)keep_problem(run, item, err);
+		refuse(item);
+		return 0;
+	}
 	if (item_protected(item))
 		gate_protect(item->out.preview.replace, &run->arena, &item->out.gates);
+	if (shows && item->lost_key.key)
+		gate_key(item->lost_key.key, item->lost_key.user, &run->arena, &item->out.gates);
 	const struct gate_answer *first = NULL;
 	if (gates_verdict(&item->out.gates, &first) == GATE_REFUSE)
 		item_status(run, item, OBJECT_REFUSED, "%s", first->reason);

@@ -132,7 +132,21 @@ bool item_secrets(struct run *run, struct item *item)
 
 /* --- the desired side --------------------------------------------------------------------- */
 
-int item_use_desired(struct run *run, struct item *item, struct err **err)
+/* What is wrong, and where, for one line of a report. */
+static const char *first_error(struct arena *arena, const struct diag_list *diags)
+{
+	for (size_t i = 0; i < diags->count; i++) {
+		const struct diag *d = &diags->items[i];
+		if (d->severity != SEVERITY_ERROR)
+			continue;
+		return d->path && d->line ? arena_printf(arena, "%s:%u:%u: %s", d->path,
+						    (unsigned)d->line, (unsigned)d->col, d->message)
+					  : arena_strdup(arena, d->message);
+	}
+	return "no reason was given";
+}
+
+void item_use_desired(struct run *run, struct item *item)
 {
 	const struct spec *spec = item->desired;
 	item->canvas = spec->canvas;
@@ -148,10 +162,11 @@ int item_use_desired(struct run *run, struct item *item, struct err **err)
 	struct outputs outputs = {run->session->store, &run->arena, node_new_map(&run->arena)};
 	const struct render_input input = make_input(run, item, &outputs);
 	AUTO_DIAGS diags = {0};
+	/* Only recorded values can make it so now: what the spec itself says was checked. */
 	if (render_canvas(run->types, &input, &run->arena, &item->rendering, &diags) < 0)
-		return err_set(err, ERR_INVALID, "render %s: %s", item->key,
-			diags.count ? diags.items[0].message : "no reason was given");
-	item->rendered = true;
+		item->problem = arena_concat(&run->arena,
+			"cannot be rendered: ", first_error(&run->arena, &diags), NULL);
+	item->rendered = !item->problem;
 	const struct spec_digest_input digest = {
 		.spec = spec,
 		.role = item->role,
@@ -160,7 +175,6 @@ int item_use_desired(struct run *run, struct item *item, struct err **err)
 		.renderer = RENDER_VERSION,
 	};
 	spec_digest(&digest, item->digest);
-	return 0;
 }
 
 /* --- the recorded side -------------------------------------------------------------------- */
@@ -245,7 +259,7 @@ int item_use_recorded(struct run *run, struct item *item, struct err **err)
 		AUTO_DIAGS diags = {0};
 		if (render_canvas(run->types, &input, &run->arena, &item->rendering, &diags) < 0)
 			return err_set(err, ERR_INVALID, "render the recorded %s: %s", item->key,
-				diags.count ? diags.items[0].message : "no reason was given");
+				first_error(&run->arena, &diags));
 	}
 	item->rendered = true;
 	return 0;
@@ -292,12 +306,13 @@ int item_preview(struct run *run, struct item *item, struct err **err)
 	const bool was_applied = item->row && item->row->applied_digest;
 	if (!destroys && was_applied && read_applied(run, item, &applied, &found, err) < 0)
 		return -1;
+	const struct rendering *before = destroys ? &item->rendering : found ? &applied : NULL;
+	const struct rendering *after = destroys ? NULL : &item->rendering;
 	struct preview preview;
-	render_preview(run->types,
-		destroys ? &item->rendering
-		: found  ? &applied
-			 : NULL,
-		destroys ? NULL : &item->rendering, &run->arena, &preview);
+	render_preview(run->types, before, after, &run->arena, &preview);
+	item->lost_key = (struct render_lost_key){0};
+	if (before && after)
+		item->lost_key = render_find_lost_key(before, after);
 	convert_preview(&preview, &run->arena, &item->out.preview);
 	item->out.has_preview = true;
 	if (item->out.action == PLAN_UPDATE && item->out.preview.replace)

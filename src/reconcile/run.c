@@ -203,7 +203,8 @@ static int record_phases(struct run *run, struct err **err)
 	for (size_t i = 0; i < run->item_count; i++) {
 		const struct item *item = run->items[i];
 		const enum object_status status = item->out.status;
-		if (item->aside || item->planned || item->begun || !item->row_there ||
+		if (item->aside || item->stuck || item->planned || item->begun ||
+			!item->row_there ||
 			(status != OBJECT_WAITING && status != OBJECT_REFUSED &&
 				status != OBJECT_FAILED))
 			continue;
@@ -516,6 +517,7 @@ void run_free(struct run **at)
 		load_close(&run->load);
 	strmap_release(&run->by_key);
 	strmap_release(&run->renamed);
+	strmap_release(&run->stuck);
 	render_types_free(run->types);
 	masker_free(run->masker);
 	err_free(&run->failure);

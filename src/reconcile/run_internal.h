@@ -43,6 +43,7 @@ struct item {
 	size_t label_count;
 	struct rendering rendering;
 	bool rendered;
+	struct render_lost_key lost_key; /* set by item_preview() */
 	/*
 	 * Keys of canvases that come first: what it needs has to be ready; to destroy it, what
 	 * needed it has to be done.
@@ -60,6 +61,12 @@ struct item {
 	char identity[DIGEST_HEX];
 	const char *lineage; /* of the engine's state that was planned from */
 	int64_t serial;
+	/*
+	 * Why nothing can be done about it alone, in arena; NULL: nothing stands in the way. It is
+	 * refused then, and the others go on.
+	 */
+	const char *problem;
+	bool stuck; /* an operation on it is open and could not be taken over */
 	bool aside; /* not one of the targets: decided and recorded, not worked on */
 	bool row_there; /* the store has a row of it */
 	bool planned; /* plan is there */
@@ -87,6 +94,7 @@ struct run {
 	size_t item_count, item_cap;
 	struct strmap by_key;
 	struct strmap renamed; /* old key -> item that has its row now */
+	struct strmap stuck; /* key -> why its open operation could not be taken over */
 	struct masker *masker;
 	size_t parallel;
 	int64_t revision_id;
@@ -145,8 +153,8 @@ bool item_acts(const struct item *item);
 
 /* --- desired.c: what a canvas is worked with ----------------------------------------------- */
 
-/* The desired side: role, rendering, digest. */
-MUST_CHECK int item_use_desired(struct run *run, struct item *item, struct err **err);
+/* The desired side: role, rendering, digest. Sets item->problem when it cannot be rendered. */
+void item_use_desired(struct run *run, struct item *item);
 /* The recorded side, to destroy: spec and role as they were applied, the files of that time. */
 MUST_CHECK int item_use_recorded(struct run *run, struct item *item, struct err **err);
 /* The preview: what was applied against the rendering. */
@@ -201,7 +209,10 @@ char *outcome_applied_dir(const struct session *session, const char *born);
 
 /* --- adopt.c: what an earlier process left running ------------------------------------------ */
 
-/* Follows and records every open operation. */
+/*
+ * Follows and records every open operation. One that cannot be taken over (its state cannot be
+ * read) stays open and is noted in run->stuck; its object is left alone.
+ */
 MUST_CHECK int run_adopt(struct run *run, struct err **err);
 
 /* --- tidy.c: what an earlier process left lying ---------------------------------------------- */

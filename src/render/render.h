@@ -160,4 +160,15 @@ struct preview {
 void render_preview(struct render_types *types, const struct rendering *before,
 	const struct rendering *after, struct arena *arena, struct preview *ret);
 
+/*
+ * A KMS key that goes although a resource that stays was encrypted with it: Terraform would
+ * schedule its deletion, and what was written with it could never be read again. Addresses, NULL
+ * when there is no such key.
+ */
+struct render_lost_key {
+	const char *key, *user;
+};
+struct render_lost_key render_find_lost_key(
+	const struct rendering *before, const struct rendering *after);
+
 #endif

@@ -134,13 +134,14 @@ write_document() {
 		  inputs, against the shell alone with the same script. As many at once as there
 		  are processors for the number a second, 200 in all.
 
-		## Targets that are missed
+		## Where the time goes
 
-		- **First load.** libyaml's scan is a third of the instructions of a load. The
-		  rest is, in this order: checking each canvas by its resource types (on all
-		  processors, so it costs less where some are free), building the tree, writing
-		  rows with canonical JSON, reading and verifying git objects, and digests.
-		  Reading twice as fast as now would take a parser of our own.
+		- **First load.** Counted in instructions, all processes together do 2.5 times what
+		  libyaml's scan does, and the one that everybody waits for 1.4 times: reading,
+		  parsing, canonical JSON and checking run on all processors; digests and the rows
+		  of the store do not. libyaml itself is 0.9 of the 2.5. Two processors that are
+		  threads of one core do less than two of their own, and each spec leaves 25 KiB
+		  of tree behind, whose pages are the next thing to save.
 		- **Whole rendering.** The templates alone meet the target. Wiring a canvas,
 		  laying the text out as `terraform fmt` does, reading its blocks for previews and
 		  taking digests cost several times what the templates cost, and Jinja2 does

@@ -35,6 +35,7 @@ static void copies_texts(void **state)
 	assert_string_equal(arena_memdup(&a, NULL, 0), "");
 	assert_string_equal(arena_printf(&a, "%s-%d", "n", 42), "n-42");
 	assert_string_equal(arena_printf(&a, "%s", ""), "");
+	assert_string_equal(arena_concat(&a, "one", "", "-", "two", NULL), "one-two");
 }
 
 static void grows_arrays(void **state)
@@ -63,6 +64,27 @@ static void is_usable_after_release(void **state)
 	arena_release(NULL);
 }
 
+/* What was kept is as good as new: zeroed again, also after something larger than a block. */
+static void reset_keeps_memory(void **state)
+{
+	(void)state;
+	AUTO_ARENA a = {0};
+	for (int round = 0; round < 3; round++) {
+		for (size_t i = 0; i < 20; i++) {
+			const size_t size = i == 7 ? 100000 : 5000;
+			unsigned char *p = arena_alloc(&a, size);
+			for (size_t k = 0; k < size; k++)
+				assert_int_equal(p[k], 0);
+			memset(p, 0xff, size);
+		}
+		arena_reset(&a);
+		assert_null(a.head);
+		assert_non_null(a.spare);
+	}
+	arena_release(&a);
+	assert_null(a.spare);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -70,6 +92,7 @@ int main(void)
 		cmocka_unit_test(copies_texts),
 		cmocka_unit_test(grows_arrays),
 		cmocka_unit_test(is_usable_after_release),
+		cmocka_unit_test(reset_keeps_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

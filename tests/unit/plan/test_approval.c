@@ -89,7 +89,11 @@ static void who_may_decide(void **state)
 	const struct approval_request other = {.rule = &r, .requester = "os:alice"};
 	const char *why = NULL;
 	assert_false(approval_may_decide(&request, "os:bob", bob_is_member, NULL, &why));
-	assert_string_equal(why, "who asked for it may not decide (approval.notSelf)");
+	assert_string_equal(why,
+		"who asked for it may not decide (approval.notSelf): somebody else has to; where "
+		"one person works alone, `approval: {mode: manual, notSelf: false}` in the spec "
+		"lets "
+		"them");
 	assert_true(approval_may_decide(&other, "os:bob", bob_is_member, NULL, &why));
 	assert_false(approval_may_decide(&other, "os:eve", bob_is_member, NULL, &why));
 	assert_string_equal(why, "not a member of a role that approves it (approval.roles)");

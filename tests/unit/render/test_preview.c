@@ -144,8 +144,43 @@ static void previews(void **state)
 	render_types_free(types);
 }
 
+#define KEY         "resource \"aws_kms_key\" \"k\" {\n  description = \"k\"\n}\n"
+#define KEY2        "resource \"aws_kms_key\" \"k2\" {\n  description = \"k\"\n}\n"
+#define QUEUE(body) "resource \"aws_sqs_queue\" \"q\" {\n" body "}\n"
+
+/* A key goes from under what stays, and only then. */
+static void lost_keys(void **state)
+{
+	static const struct {
+		const char *before, *after, *user; /* NULL: nothing is lost */
+	} rows[] = {
+		{KEY QUEUE("  kms_master_key_id = aws_kms_key.k.arn\n"), QUEUE(""),
+			"aws_sqs_queue.q"},
+		{KEY QUEUE("  x = [\"a\", aws_kms_key.k]\n"), QUEUE(""), "aws_sqs_queue.q"},
+		{KEY QUEUE("  b {\n    key = aws_kms_key.k.arn\n  }\n"), QUEUE(""),
+			"aws_sqs_queue.q"},
+		{KEY QUEUE("  kms_master_key_id = aws_kms_key.k.arn\n"), KEY QUEUE(""), NULL},
+		{KEY QUEUE("  kms_master_key_id = aws_kms_key.k.arn\n"), INSTANCE(""), NULL},
+		{KEY QUEUE(""), QUEUE(""), NULL},
+		{KEY QUEUE("  policy = jsonencode(aws_kms_key.k.arn)\n"), QUEUE(""), NULL},
+		{KEY KEY2 QUEUE("  kms_master_key_id = aws_kms_key.k2.arn\n"), KEY2 QUEUE(""),
+			NULL},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO_ARENA arena = {0};
+		struct rendering before, after;
+		load(rows[i].before, &arena, &before);
+		load(rows[i].after, &arena, &after);
+		const struct render_lost_key lost = render_find_lost_key(&before, &after);
+		if (!str_eq(lost.user, rows[i].user) ||
+			!str_eq(lost.key, rows[i].user ? "aws_kms_key.k" : NULL))
+			fail_msg("row %zu: %s of %s", i, lost.key, lost.user);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(previews)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(previews), cmocka_unit_test(lost_keys)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -161,6 +161,12 @@ static void digest_form_ignores_layout(void **state)
 	str_clear(&a);
 	emit_canonical(one->doc, &a);
 	assert_non_null(strstr(a.data, "\"viewport\""));
+	/* Kept or made when asked for: the same texts. */
+	assert_string_equal(spec_json(&f.arena, one, SPEC_CANONICAL_PLAIN), a.data);
+	spec_keep_json(&f.arena, one);
+	assert_string_equal(one->json, a.data);
+	assert_string_equal(one->digest_json, b.data);
+	assert_ptr_equal(spec_json(&f.arena, one, SPEC_CANONICAL_DIGEST), one->digest_json);
 	done(&f);
 	done(&g);
 }

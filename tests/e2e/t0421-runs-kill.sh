@@ -14,7 +14,7 @@ KILL_AT=$TOP/${TRUEUP_BUILD:-build/release}/tools/kill-at
 # A leak check stops the world by ptrace, which the killer uses already.
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
 "$KILL_AT" 0 /bin/true || skip_all "processes cannot be traced here (ptrace is forbidden)"
-POINTS=${KILL_POINTS:-24}
+POINTS=${KILL_POINTS:-10}
 RANDOM=${KILL_SEED:=$((SRANDOM % 32768))}
 
 W=$TRASH/w

@@ -37,7 +37,7 @@ static bool is_ref(const char *p, size_t len)
 		if ((unsigned char)p[i] <= ' ' || p[i] == 0x7f || strchr("~^:?*[\\", p[i]))
 			return false;
 	return len > 5 && len < SOURCE_NAME_SIZE && memcmp(p, "refs/", 5) == 0 &&
-	       !memmem(p, len, "..", 2);
+	       p[len - 1] != '/' && !memmem(p, len, "..", 2);
 }
 
 static bool parse_line(const char *line, size_t len, struct arena *arena, struct push_ref *ret)

@@ -124,6 +124,10 @@ write_document() {
 		- **first load**: `tests/bench/first_load.c` is `reconcile` up to the recorded
 		  revision, without the previews of new canvases. The scan reads the same files
 		  and throws libyaml's events away.
+		- **push**: the pre-receive hook as git starts it, shell included, for a commit
+		  that changes one spec of the 10,000.
+		- **watch**: from the moment before a file is written to the line that ends its
+		  plan, quiet period of 100 ms included; resident size of the waiting process.
 		- **render**: `tests/bench/render_all.c` renders the canvases and counts the
 		  processor time of the templates apart. Jinja2 gets the same templates, compiled
 		  before, and the same contexts, and neither escapes nor quotes.

@@ -138,7 +138,7 @@ test_expect_success 'where the kernel grants no more watches it scans, and says 
 test_expect_success 'a failed reconcile is tried again, by a change at the latest' '
 	new_repo bad && topics_role bad && topics bad web out && config bad "{apply: auto}" &&
 	commit_all bad one && echo "no such quota" >"$FAKE/fail-apply" && seen=0 && watch bad &&
-	said "tries again in 30 s" && rm "$FAKE/fail-apply" && git -C bad commit -q --allow-empty -m two &&
+	said "tries again in 30" && rm "$FAKE/fail-apply" && git -C bad commit -q --allow-empty -m two &&
 	said "✓ canvas/web  applied" && stop
 '
 

@@ -44,6 +44,7 @@ static void not_refs(void **state)
 		ID1 " " ID2 " main\n",
 		ID1 " " ID2 " refs/heads/a b\n",
 		ID1 " " ID2 " refs/heads/../../etc\n",
+		ID1 " " ID2 " refs/heads/\n",
 		ID1 " " ID2 " refs/heads/\x1b[2J\n",
 		ID1 "  " ID2 " refs/heads/x\n",
 		"g" ID1 " " ID2 " refs/heads/x\n",

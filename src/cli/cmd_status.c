@@ -1,14 +1,17 @@
 /* trueup status: every object on one screen, from what is recorded. Reads no spec. */
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/session.h"
 #include "reconcile/session.h"
 #include "report/json.h"
 #include "report/table.h"
+#include "store/drift.h"
 #include "store/objects.h"
 #include "store/operations.h"
+#include "store/queue.h"
 #include "store/revisions.h"
 #include "store/runs.h"
 
@@ -18,6 +21,9 @@ struct overview {
 	struct object_rows objects;
 	struct operation_rows open;
 	struct schedule_rows schedules;
+	struct drift_rows drift;
+	struct queue_rows queue;
+	char *daemon; /* its owner text; "" when none serves the repository */
 	const struct revision_row *revision;
 	char *lock_owner; /* "" when nobody works on it */
 };
@@ -72,6 +78,55 @@ static const char *next_text(struct arena *arena, const struct overview *o, cons
 	return "";
 }
 
+/* What the last look at the resources of an object found; NULL: nothing. */
+static const struct drift_row *drift_of(const struct overview *o, const char *key)
+{
+	for (size_t i = 0; i < o->drift.count; i++)
+		if (str_eq(o->drift.items[i].object_key, key))
+			return &o->drift.items[i];
+	return NULL;
+}
+
+/* Why it is where it is, what differs, when it is next: what is known of them, with "; " between.
+ */
+static const char *remarks(
+	struct arena *arena, const struct overview *o, const struct object_row *row)
+{
+	const char *why = row->suspended ? row->suspended_reason : row->reason;
+	const struct drift_row *drift = drift_of(o, row->key);
+	const char *parts[] = {why, drift ? drift->summary : NULL, next_text(arena, o, row->key)};
+	AUTO_STR text = STR_INIT;
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if (parts[i] && *parts[i])
+			str_addf(&text, "%s%s", text.len ? "; " : "", parts[i]);
+	return arena_strdup(arena, text.data);
+}
+
+/* What a daemon works on and what waits for it; later requests, such as reminders, are not told. */
+static void print_queue(struct term *t, const struct session *s, const struct overview *o)
+{
+	AUTO_ARENA arena = {0};
+	size_t queued = 0;
+	if (*o->daemon)
+		term_printf(t, STYLE_CYAN, "served: %s\n", o->daemon);
+	for (size_t i = 0; i < o->queue.count; i++) {
+		const struct queue_row *row = &o->queue.items[i];
+		queued += row->state == QUEUE_QUEUED && row->not_before <= s->now_ms;
+		if (row->state == QUEUE_RUNNING)
+			term_printf(t, STYLE_CYAN, "working: %s of %s for %s since %s\n",
+				queue_kind_name(row->kind), row->subject, row->actor,
+				ago(&arena, s->now_ms, row->changed_at));
+		else if (row->state == QUEUE_DEAD || row->error)
+			term_printf(t, STYLE_RED, "%s: %s of %s for %s, attempt %lld: %s\n",
+				row->state == QUEUE_DEAD ? "given up" : "to be tried again",
+				queue_kind_name(row->kind), row->subject, row->actor,
+				(long long)row->attempts, row->error ? row->error : "");
+	}
+	if (queued)
+		term_printf(
+			t, STYLE_CYAN, "queued: %zu request%s\n", queued, queued == 1 ? "" : "s");
+}
+
 static void print_text(struct cli *cli, const struct session *s, const struct overview *o)
 {
 	AUTO_ARENA arena = {0};
@@ -90,15 +145,12 @@ static void print_text(struct cli *cli, const struct session *s, const struct ov
 	table_shrink(table, 4);
 	for (size_t i = 0; i < o->objects.count; i++) {
 		const struct object_row *row = &o->objects.items[i];
-		const char *why = row->suspended ? row->suspended_reason : row->reason;
-		const char *next = next_text(&arena, o, row->key);
 		table_cell(table, STYLE_PLAIN, row->key);
 		table_cell(table, phase_style(row), phase_text(row));
 		table_cell(table, STYLE_DIM, ago(&arena, s->now_ms, row->phase_since));
 		table_cellf(table, STYLE_DIM, "%.7s",
 			row->applied_revision ? row->applied_revision : "");
-		table_cellf(table, STYLE_PLAIN, "%s%s%s", why ? why : "", why && *next ? "; " : "",
-			next);
+		table_cell(table, STYLE_PLAIN, remarks(&arena, o, row));
 		table_end_row(table);
 	}
 	table_print(table, t, 2);
@@ -106,6 +158,7 @@ static void print_text(struct cli *cli, const struct session *s, const struct ov
 		term_printf(t, STYLE_CYAN, "running: %s of %s by %s since %s (trueup log %s)\n",
 			o->open.items[i].kind, o->open.items[i].object_key, o->open.items[i].actor,
 			ago(&arena, s->now_ms, o->open.items[i].intended_at), o->open.items[i].id);
+	print_queue(t, s, o);
 	if (!o->objects.count)
 		term_note(t, "nothing is recorded yet: `trueup reconcile` begins");
 }
@@ -115,6 +168,38 @@ static void set_time(struct arena *a, struct node *map, const char *key, int64_t
 	char text[CLOCK_TEXT_SIZE];
 	if (ms)
 		report_set_text(a, map, key, clock_format(ms, text));
+}
+
+static void add_drift(struct arena *a, struct node *object, const struct drift_row *drift)
+{
+	if (!drift)
+		return;
+	struct node *n = node_new_map(a);
+	report_set_text(a, n, "state", drift_state_name(drift->state));
+	report_set_text(a, n, "summary", drift->summary);
+	set_time(a, n, "since", drift->since);
+	set_time(a, n, "checkedAt", drift->checked_at);
+	node_map_set(a, n, "heal", node_new_bool(a, drift->heal));
+	node_map_set(a, object, "drift", n);
+}
+
+static struct node *queue_node(struct arena *a, const struct overview *o)
+{
+	struct node *seq = node_new_seq(a);
+	for (size_t i = 0; i < o->queue.count; i++) {
+		const struct queue_row *row = &o->queue.items[i];
+		struct node *n = node_new_map(a);
+		report_set_text(a, n, "kind", queue_kind_name(row->kind));
+		report_set_text(a, n, "subject", row->subject);
+		report_set_text(a, n, "actor", row->actor);
+		report_set_text(a, n, "state", queue_state_name(row->state));
+		set_time(a, n, "askedAt", row->asked_at);
+		set_time(a, n, "notBefore", row->not_before);
+		node_map_set(a, n, "attempts", node_new_int(a, row->attempts));
+		report_set_text(a, n, "error", row->error);
+		node_seq_add(a, seq, n);
+	}
+	return seq;
 }
 
 static void print_json(struct cli *cli, const struct overview *o)
@@ -144,6 +229,7 @@ static void print_json(struct cli *cli, const struct overview *o)
 		report_set_text(a, n, "appliedRevision", row->applied_revision);
 		set_time(a, n, "appliedAt", row->applied_at);
 		report_set_text(a, n, "plan", row->plan_id);
+		add_drift(a, n, drift_of(o, row->key));
 		for (size_t k = 0; k < o->schedules.count; k++)
 			if (str_eq(o->schedules.items[k].key, row->key))
 				set_time(a, n, "nextAt", o->schedules.items[k].next_at);
@@ -161,6 +247,9 @@ static void print_json(struct cli *cli, const struct overview *o)
 		node_seq_add(a, running, n);
 	}
 	node_map_set(a, doc, "running", running);
+	if (*o->daemon)
+		report_set_text(a, doc, "servedBy", o->daemon);
+	node_map_set(a, doc, "queue", queue_node(a, o));
 	report_print_json(cli->out, doc);
 }
 
@@ -174,9 +263,22 @@ static int read_overview(struct cli *cli, struct session *s, struct arena *arena
 	if (store_objects(s->store, &filter, OBJECT_BRIEF, arena, &o->objects, err) < 0 ||
 		store_operations_open(s->store, arena, &o->open, err) < 0 ||
 		store_schedules_due(s->store, 0, arena, &o->schedules, err) < 0 ||
+		store_drift_list(s->store, arena, &o->drift, err) < 0 ||
+		store_queue_list(s->store, arena, &o->queue, err) < 0 ||
 		store_revision_last(s->store, arena, &revision, err) < 0)
 		return -1;
 	o->revision = revision;
+	return 0;
+}
+
+/* Who holds a lock of the state folder; "" when nobody does. Heap-owned. */
+static int read_owner(const struct session *s, const char *name, char **ret, struct err **err)
+{
+	AUTO_FREE char *lock = path_join(s->state_dir, name);
+	bool held = false;
+	if (lock_is_held(lock, &held, err) < 0)
+		return -1;
+	*ret = held ? lock_owner(lock) : xstrdup("");
 	return 0;
 }
 
@@ -187,13 +289,11 @@ static int run(struct cli *cli, struct err **err)
 	AUTO_ARENA arena = {0};
 	if (cli_session(cli, dir, SESSION_READ, &session, err) < 0)
 		return -1;
-	AUTO_FREE char *lock = xasprintf("%s/lock", session.state_dir);
-	AUTO_FREE char *owner = NULL;
-	bool held = false;
-	if (lock_is_held(lock, &held, err) < 0)
+	AUTO_FREE char *owner = NULL, *daemon = NULL;
+	if (read_owner(&session, "lock", &owner, err) < 0 ||
+		read_owner(&session, QUEUE_DAEMON_LOCK, &daemon, err) < 0)
 		return -1;
-	owner = held ? lock_owner(lock) : xstrdup("");
-	struct overview overview = {.lock_owner = owner};
+	struct overview overview = {.lock_owner = owner, .daemon = daemon};
 	if (read_overview(cli, &session, &arena, &overview, err) < 0)
 		return -1;
 	if (cli->format[0] == 't')

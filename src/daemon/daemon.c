@@ -227,12 +227,16 @@ static void release(struct daemon *d)
 	loop_free(d->loop);
 	lock_release(&d->lock);
 	metrics_free(d->metrics);
+	free(d->actor);
 	settings_free(d->settings);
 }
 
 int daemon_run(const struct daemon_options *options, int *ret_code, struct err **err)
 {
-	struct daemon d = {.options = options, .lock = LOCK_NONE, .metrics = metrics_new()};
+	struct daemon d = {.options = options,
+		.lock = LOCK_NONE,
+		.metrics = metrics_new(),
+		.actor = place_actor()};
 	*ret_code = EXIT_CONFIG;
 	int rc = settings_load(options, &d.settings, err);
 	if (rc == 0 && d.settings) {

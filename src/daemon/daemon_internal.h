@@ -74,6 +74,7 @@ struct daemon {
 	const struct daemon_options *options;
 	struct loop *loop;
 	struct settings *settings;
+	char *actor; /* of what no person asked for */
 	struct lock lock; /* of the data folder */
 	struct metrics *metrics;
 	struct served **served;

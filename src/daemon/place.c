@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "reconcile/session.h"
 #include "source/source.h"
 
 #include <stdlib.h>
@@ -23,6 +24,12 @@ int place_find(const struct server_config *config, const struct server_repositor
 	ret->dir = xstrdup(repository->path.text);
 	ret->state_dir = xstrdup(source_state_dir(source));
 	return 0;
+}
+
+char *place_actor(void)
+{
+	AUTO_FREE char *account = session_account();
+	return xasprintf("os:%s", account);
 }
 
 void place_release(struct place *place)

@@ -127,12 +127,13 @@ static void look_for_changes(struct served *s)
 {
 	const bool asks = s->place.mirror || s->config->forge.repository;
 	if (asks)
-		served_ask(s, &(struct queue_request){
-				      .kind = QUEUE_FETCH, .subject = "fetch", .actor = "trueup"});
+		served_ask(
+			s, &(struct queue_request){
+				   .kind = QUEUE_FETCH, .subject = "fetch", .actor = s->d->actor});
 	if (!s->place.mirror && has_moved(s))
 		served_ask(s, &(struct queue_request){.kind = QUEUE_RECONCILE,
 				      .subject = QUEUE_BRANCH,
-				      .actor = "trueup"});
+				      .actor = s->d->actor});
 }
 
 static void on_poll(void *data)

@@ -144,12 +144,13 @@ static bool is_hopeless(const struct queue_row *r, enum work_end end)
 }
 
 /* After the end is recorded: this one must not be taken for outdated by what follows it. */
-static int remind(struct store *store, enum queue_kind kind, int64_t at, struct err **err)
+static int remind(
+	struct work *w, struct store *store, enum queue_kind kind, int64_t at, struct err **err)
 {
 	int64_t id;
 	const struct queue_request reminder = {.kind = kind,
 		.subject = QUEUE_BRANCH,
-		.actor = "trueup",
+		.actor = w->actor,
 		.not_before = at,
 		.reminder = true};
 	return at ? store_queue_add(store, &reminder, clock_now_ms(), &id, err) : 0;
@@ -183,8 +184,8 @@ static int end_claim(struct work *w, enum work_end end, const char *why, struct 
 	if (store_open(w->place.state_dir, 0, &store, err) < 0 || store_begin(store, err) < 0)
 		return -1;
 	if (record(w, store, end, why, &recorded, err) < 0 ||
-		remind(store, QUEUE_RECONCILE, w->reconcile_at, err) < 0 ||
-		remind(store, QUEUE_DRIFT, w->drift_at, err) < 0) {
+		remind(w, store, QUEUE_RECONCILE, w->reconcile_at, err) < 0 ||
+		remind(w, store, QUEUE_DRIFT, w->drift_at, err) < 0) {
 		store_rollback(store);
 		return -1;
 	}
@@ -243,6 +244,7 @@ static enum work_end do_request(struct work *w, struct err **err)
 	case QUEUE_RECONCILE:
 		return work_reconcile(w, err);
 	case QUEUE_DRIFT:
+		return work_drift(w, err);
 	case QUEUE_PULL:
 	case QUEUE_COMMAND:
 	case QUEUE_UNKNOWN:
@@ -275,6 +277,8 @@ static int do_work(struct work *w, struct err **err)
 		return -1;
 	if (!mine)
 		return WORK_NOT_MINE;
+	if (!w->request)
+		return work_deliver(w, err) < 0 ? -1 : WORK_DONE;
 	const int64_t started = clock_monotonic_ms();
 	AUTO_ERR why = NULL;
 	AUTO_STR text = STR_INIT;
@@ -293,10 +297,14 @@ extern char **environ;
 
 int work_main(const struct work_order *order, struct err **err)
 {
-	struct work w = {.order = order, .environ = (const char *const *)environ, .stops = &stops};
+	struct work w = {.order = order,
+		.environ = (const char *const *)environ,
+		.stops = &stops,
+		.actor = place_actor()};
 	catch_signals();
 	const int code = do_work(&w, err);
 	place_release(&w.place);
+	free(w.actor);
 	arena_release(&w.arena);
 	return code;
 }

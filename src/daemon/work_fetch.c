@@ -9,6 +9,8 @@
 #include "source/source.h"
 #include "store/revisions.h"
 
+#include <string.h>
+
 /* Is the branch's tip something other than what was last recorded? */
 static int has_news(struct work *w, bool *ret, struct err **err)
 {
@@ -43,6 +45,8 @@ static int fetch(struct work *w, struct err **err)
 	bool news = false;
 	if (work_git_fetch(w, branches, err) < 0 || has_news(w, &news, err) < 0)
 		return -1;
+	/* Asked for by who knows that something is due although the branch has not moved. */
+	news = news || strstr(w->request->payload_json, "\"reconcile\":true");
 	return news ? work_ask(w, &reconcile, 1, err) : 0;
 }
 

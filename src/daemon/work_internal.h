@@ -24,6 +24,7 @@ struct work {
 	 * the end of a freeze, a look for drift); 0: never.
 	 */
 	int64_t reconcile_at, drift_at;
+	char *actor; /* of what no person asked for */
 	const char *const *environ;
 	/* How often it was told to stop planning, by SIGUSR1, SIGINT or SIGTERM. */
 	const volatile sig_atomic_t *stops;
@@ -40,6 +41,12 @@ enum work_end {
 /* Each does the work of its kind. With RETRY and FAILED *err says why. */
 enum work_end work_fetch(struct work *w, struct err **err);
 enum work_end work_reconcile(struct work *w, struct err **err);
+enum work_end work_drift(struct work *w, struct err **err);
+/* The outbox: no request, and so no end to be recorded. */
+MUST_CHECK int work_deliver(struct work *w, struct err **err);
+struct run_event;
+/* Logs what a run of the pipeline does; data is the struct work. */
+void work_log_event(void *data, const struct run_event *event);
 
 /* Opens the store, adds the requests in one transaction, wakes the daemon. */
 MUST_CHECK int work_ask(

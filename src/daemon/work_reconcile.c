@@ -9,14 +9,18 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "reconcile/recorded.h"
 #include "reconcile/run.h"
 #include "reconcile/schedule.h"
+#include "spec/freeze.h"
+#include "store/drift.h"
+#include "store/objects.h"
 
 #include <stdlib.h>
 
 enum { EXIT_FAILED = 1, EXIT_SPECS = 3, LOCK_WAIT_MS = 60 * 1000 };
 
-static void on_event(void *data, const struct run_event *event)
+void work_log_event(void *data, const struct run_event *event)
 {
 	const struct work *w = data;
 	const char *name = w->repository->name.text;
@@ -83,7 +87,7 @@ static int reconcile(struct work *w, struct session *session, int *ret_code, str
 		.command = "reconcile",
 		.stop = RUN_STOP_NEVER,
 		.environ = w->environ,
-		.listener = on_event,
+		.listener = work_log_event,
 		.data = w,
 		.stop_plans = w->stops,
 	};
@@ -99,6 +103,54 @@ static int reconcile(struct work *w, struct session *session, int *ret_code, str
 	return 0;
 }
 
+/* Canvases whose time is over; of the others, when the next one's is. */
+static int find_expired(
+	struct work *w, struct session *session, const char ***ret_keys, struct err **err)
+{
+	struct object_lives lives = {0};
+	if (store_object_lives(session->store, &w->arena, &lives, err) < 0)
+		return -1;
+	const char **keys = arena_array(&w->arena, lives.count + 1, sizeof *keys);
+	size_t count = 0;
+	for (size_t i = 0; i < lives.count; i++) {
+		const struct object_life *life = &lives.items[i];
+		int64_t ttl;
+		AUTO_ERR unreadable = NULL; /* it was valid when it was recorded */
+		if (!life->applied_at || clock_parse_duration(life->ttl, &ttl, &unreadable) < 0)
+			continue;
+		if (life->applied_at + ttl <= session->now_ms)
+			keys[count++] = life->key;
+		else
+			work_sooner(&w->reconcile_at, life->applied_at + ttl);
+	}
+	*ret_keys = keys;
+	return 0;
+}
+
+/* Destroys what has outlived its ttl; a gate that objects is asked again next time. */
+static int end_lives(struct work *w, struct session *session, struct err **err)
+{
+	const char **keys = NULL;
+	if (find_expired(w, session, &keys, err) < 0)
+		return -1;
+	if (!*keys)
+		return 0;
+	for (const char **key = keys; *key; key++)
+		log_at(LOG_LEVEL_INFO, "%s: %s has outlived its ttl", w->repository->name.text,
+			*key);
+	const struct run_options options = {
+		.command = "destroy",
+		.stop = RUN_STOP_NEVER,
+		.destroy = keys,
+		.environ = w->environ,
+		.listener = work_log_event,
+		.data = w,
+		.stop_plans = w->stops,
+	};
+	AUTO_RUN run = NULL;
+	return run_pipeline(session, &options, &run, err);
+}
+
 /* What is due later by itself. */
 static int find_next(struct work *w, struct session *session, struct err **err)
 {
@@ -106,6 +158,18 @@ static int find_next(struct work *w, struct session *session, struct err **err)
 	if (schedule_next(session->store, clock_now_ms(), &next, err) < 0)
 		return -1;
 	work_sooner(&w->reconcile_at, next);
+	const struct config *config = recorded_config(session->store, &w->arena);
+	int64_t frozen_until = 0;
+	const char *why = NULL;
+	if (config && freeze_now(config, session->now_ms, &frozen_until, &why, err) < 0)
+		return -1;
+	work_sooner(&w->reconcile_at, frozen_until);
+	if (!config || !config->drift.every_ms)
+		return 0;
+	int64_t checked = 0;
+	if (store_drift_checked_at(session->store, &checked, err) < 0)
+		return -1;
+	w->drift_at = (checked ? checked : session->now_ms) + config->drift.every_ms;
 	return 0;
 }
 
@@ -116,14 +180,15 @@ enum work_end work_reconcile(struct work *w, struct err **err)
 		.flags = SESSION_LOCK,
 		.lock_wait_ms = LOCK_WAIT_MS,
 		.what = "reconcile",
+		.actor = w->request->actor,
 	};
 	AUTO_SESSION session = SESSION_NONE;
 	int code = 0;
 	if (session_open(&open, &session, err) < 0)
-		return work_end_of(*err);
-	free(session.actor);
-	session.actor = xstrdup(w->request->actor);
-	const int rc = reconcile(w, &session, &code, err);
+		return WORK_END_RETRY;
+	int rc = reconcile(w, &session, &code, err);
+	if (rc == 0 && code != EXIT_SPECS && !*w->stops)
+		rc = end_lives(w, &session, err);
 	AUTO_ERR second = NULL;
 	if (find_next(w, &session, &second) < 0 && rc == 0) {
 		*err = steal_ptr(second);

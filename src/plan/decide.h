@@ -43,7 +43,7 @@ enum plan_stored {
 struct plan_facts {
 	bool desired; /* the spec is in the commit */
 	bool recorded; /* it was applied, or tried: something of it may exist */
-	bool same; /* today's digest is the applied one */
+	bool same; /* today's digest is the applied one, and no drift is to be undone */
 	bool suspended; /* by `suspend: true` or by `trueup suspend` */
 	bool protect; /* `protect: true` in the recorded spec */
 	bool retain; /* deletionPolicy: retain in the recorded spec */

@@ -1,5 +1,6 @@
 #include "plan/gate.h"
 
+#include "base/clock.h"
 #include "base/str.h"
 
 void gate_add(struct gate_answers *answers, struct arena *arena, const char *gate,
@@ -88,6 +89,21 @@ static void gate_tags(
 	gate_add(answers, arena, "tags", why ? GATE_REFUSE : GATE_PASS, why);
 }
 
+/* Not asked where there are no freezes: most repositories have none. */
+static void gate_freeze(
+	const struct gate_input *in, struct arena *arena, struct gate_answers *answers)
+{
+	char until[CLOCK_TEXT_SIZE];
+	const char *why = NULL;
+	if (!in->config || !in->config->freeze_count)
+		return;
+	if (in->frozen_until)
+		why = arena_printf(arena, "frozen until %s%s%s",
+			clock_format(in->frozen_until, until), in->frozen_why ? ": " : "",
+			in->frozen_why ? in->frozen_why : "");
+	gate_add(answers, arena, "freeze", why ? GATE_WAIT : GATE_PASS, why);
+}
+
 static void gate_dependencies(
 	const struct gate_input *in, struct arena *arena, struct gate_answers *answers)
 {
@@ -104,6 +120,7 @@ void gates_policy(const struct gate_input *input, struct arena *arena, struct ga
 	gate_role(input, arena, answers);
 	gate_services(input, arena, answers);
 	gate_tags(input, arena, answers);
+	gate_freeze(input, arena, answers);
 	gate_dependencies(input, arena, answers);
 }
 

@@ -16,7 +16,8 @@ enum gate_verdict { GATE_PASS, GATE_WAIT, GATE_REFUSE };
 
 struct gate_answer {
 	/*
-	 * "role", "services", "tags", "dependencies", "name", "protection", "keys", "claims",
+	 * "role", "services", "tags", "freeze", "dependencies", "name", "protection", "claims",
+	 * "runbook", "pull request", "lock", "approval"
 	 * "runbook", "approval"
 	 */
 	const char *gate;
@@ -40,6 +41,8 @@ struct gate_input {
 	const struct spec_label *labels;
 	size_t label_count;
 	const struct config *config;
+	int64_t frozen_until; /* wall clock; 0: nothing is frozen now */
+	const char *frozen_why; /* NULL: no reason was given */
 	const char *const *waits_for; /* keys of dependencies that are not ready */
 	size_t waits_for_count;
 	bool role_change; /* the object is a Role ... */

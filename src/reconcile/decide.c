@@ -2,6 +2,7 @@
  * From what is true about one object to a decision with its preview and gates: the facts of
  * plan/decide.h are put together here, from the revision, the store and the engine's state.
  */
+#include "spec/freeze.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -191,7 +192,9 @@ static int gather(struct run *run, struct item *item, struct plan_facts *f, stru
 		.last = item_last(row),
 		.suspended = row && row->suspended,
 	};
-	f->same = f->desired && row && str_eq(row->applied_digest, item->digest);
+	if (item_heals(run, item, err) < 0)
+		return -1;
+	f->same = f->desired && row && str_eq(row->applied_digest, item->digest) && !item->heals;
 	if (item->kind != KIND_CANVAS)
 		return 0;
 	f->moved = has_moved(run, item);
@@ -308,6 +311,9 @@ static int ask_gates(struct run *run, struct item *item, struct err **err)
 		.config = run->load.config,
 		.role_change = item->kind == KIND_ROLE,
 	};
+	if (in.config && freeze_now(in.config, run->session->now_ms, &in.frozen_until,
+				 &in.frozen_why, err) < 0)
+		return -1;
 	if (in.role_change && may_manage_roles(run, &in.may_manage_roles, err) < 0)
 		return -1;
 	if (item->kind == KIND_CANVAS) {
@@ -389,6 +395,10 @@ int item_decide_again(struct run *run, struct item *item, struct err **err)
 void item_show_decision(struct item *item)
 {
 	item->out.action = item->decision.action;
+	/* By the table it is a change like any other: what exists is not what is wanted. */
+	if (item->heals && item->row && str_eq(item->row->applied_digest, item->digest) &&
+		item->decision.action == PLAN_UPDATE)
+		item->decision.reason = "its resources differ from what was applied";
 	item->out.reason = item->decision.reason;
 	item->out.status = OBJECT_PENDING;
 	item->out.status_text = NULL;

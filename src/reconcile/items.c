@@ -9,6 +9,7 @@
 #include "plan/order.h"
 #include "reconcile/run_internal.h"
 #include "reconcile/schedule.h"
+#include "store/drift.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -214,13 +215,32 @@ static int add_due(struct run *run, struct err **err)
 	return 0;
 }
 
+/* Those whose resources differ and are to be made what was applied. */
+static int add_drifted(struct run *run, struct err **err)
+{
+	AUTO_ARENA scratch = {0};
+	struct drift_rows rows = {0};
+	if (!run->session->store)
+		return 0;
+	if (store_drift_list(run->session->store, &scratch, &rows, err) < 0)
+		return -1;
+	for (size_t i = 0; i < rows.count; i++)
+		if (rows.items[i].heal && add_item(run, rows.items[i].object_key, err) < 0)
+			return -1;
+	return 0;
+}
+
 static int collect(struct run *run, struct err **err)
 {
 	const struct load *l = &run->load;
 	const struct object_filter unsettled = {.unsettled = true};
+	const struct object_filter canvases = {.kind = spec_kind_name(KIND_CANVAS)};
+	if (run->options->stop == RUN_STOP_DRIFT)
+		return add_rows(run, &canvases, err);
 	if (add_touched(run, l->changed, l->changed_count, err) < 0 ||
 		add_touched(run, l->gone, l->gone_count, err) < 0 ||
-		add_rows(run, &unsettled, err) < 0 || add_due(run, err) < 0)
+		add_rows(run, &unsettled, err) < 0 || add_due(run, err) < 0 ||
+		add_drifted(run, err) < 0)
 		return -1;
 	const char *const *const lists[] = {
 		run->options->targets, run->options->destroy, run->options->rerun};

@@ -444,6 +444,8 @@ static int carry_out(struct run *run, struct err **err)
 			(record_revision(run, err) < 0 || record_objects(run, err) < 0))
 			return -1;
 	}
+	if (run->options->stop == RUN_STOP_DRIFT)
+		return run_drift(run, err);
 	if (run_execute(run, err) < 0)
 		return -1;
 	return run_tidy(run, err);

@@ -14,6 +14,7 @@ struct engine;
 struct err;
 
 enum run_stop {
+	RUN_STOP_DRIFT, /* looks whether resources differ from what was applied: drift.h */
 	RUN_STOP_SPEC, /* left of the engine: decisions, previews, policy gates */
 	RUN_STOP_PLAN, /* the engine's plans, nothing stored, nothing applied */
 	RUN_STOP_NEVER, /* reconcile */

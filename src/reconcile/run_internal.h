@@ -67,6 +67,7 @@ struct item {
 	 */
 	const char *problem;
 	bool stuck; /* an operation on it is open and could not be taken over */
+	bool heals; /* its drift is to be undone */
 	bool aside; /* not one of the targets: decided and recorded, not worked on */
 	bool row_there; /* the store has a row of it */
 	bool planned; /* plan is there */
@@ -165,6 +166,13 @@ bool item_secrets(struct run *run, struct item *item);
 void item_target(
 	struct run *run, const struct item *item, struct arena *arena, struct engine_target *ret);
 
+/* --- drift.c: do resources differ from what was applied? ------------------------------------- */
+
+/* Looks at every canvas that is as its spec wants it, and records what it finds. */
+MUST_CHECK int run_drift(struct run *run, struct err **err);
+/* Is the recorded drift of the item to be undone? */
+MUST_CHECK int item_heals(struct run *run, struct item *item, struct err **err);
+
 /* --- execute.c: plan, gate, apply ---------------------------------------------------------- */
 
 MUST_CHECK int run_execute(struct run *run, struct err **err);
@@ -176,6 +184,9 @@ const volatile sig_atomic_t *run_plan_interrupts(const struct run *run);
 /* --- wave_plan.c, wave_gate.c, wave_apply.c: the steps of a wave ------------------------------ */
 
 /* Plans what can be planned. *ret_any: there is a plan, new or stored. */
+struct tasks;
+/* Adds the task that plans the item; its outcome is in item->plan and item->out afterwards. */
+void plan_task_add(struct run *run, struct tasks *tasks, struct item *item);
 MUST_CHECK int plan_wave(struct run *run, bool *ret_any, struct err **err);
 /* Stores new plans and sets item->go where all gates are passed. */
 MUST_CHECK int gate_wave(struct run *run, struct err **err);

@@ -49,19 +49,22 @@ static int plan_in_child(void *data, const struct task_port *port)
 	AUTO_ERR err = NULL;
 	struct engine_plan plan = {0};
 	struct engine_state state = {0};
-	const enum engine_plan_mode mode =
-		item->decision.action == PLAN_DESTROY ? ENGINE_PLAN_DESTROY : ENGINE_PLAN_NORMAL;
+	const bool looks = w->run->options->stop == RUN_STOP_DRIFT;
+	const enum engine_plan_mode mode = looks ? ENGINE_PLAN_DRIFT
+					   : item->decision.action == PLAN_DESTROY
+						   ? ENGINE_PLAN_DESTROY
+						   : ENGINE_PLAN_NORMAL;
 	int got = item->engine->prepare(&child.target, true, &child.engine_run, &err);
 	if (got == 0)
 		got = item->engine->plan(&child.target, mode, child.file, &child.engine_run,
 			&child.arena, &plan, &err);
 	/* A backend that holds everything already: what there is, is what was wanted. */
-	if (got == 0 && !plan.changes)
+	if (got == 0 && !plan.changes && !looks)
 		got = item->engine->observe(&child.target, &child.arena, &state, &err);
 	if (got < 0)
 		work_send_error(port, err);
 	else
-		send_plan(&child, &plan, plan.changes ? NULL : &state);
+		send_plan(&child, &plan, plan.changes || looks ? NULL : &state);
 	arena_release(&child.arena);
 	return 0;
 }
@@ -122,7 +125,7 @@ static void on_plan_end(void *data, const char *failure)
 	str_release(&w->log);
 }
 
-static void add_plan_task(struct run *run, struct tasks *tasks, struct item *item)
+void plan_task_add(struct run *run, struct tasks *tasks, struct item *item)
 {
 	char id[ULID_SIZE];
 	struct work *w = arena_alloc(&run->arena, sizeof *w);
@@ -183,7 +186,7 @@ int plan_wave(struct run *run, bool *ret_any, struct err **err)
 			run_item_plan(run, item);
 			*ret_any = true;
 		} else if (item_secrets(run, item)) {
-			add_plan_task(run, tasks, item);
+			plan_task_add(run, tasks, item);
 			*ret_any = true;
 		}
 	}

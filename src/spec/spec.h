@@ -8,6 +8,7 @@
 #define TRUEUP_SPEC_SPEC_H
 
 #include "base/diag.h"
+#include "format/cron.h"
 #include "format/node.h"
 
 /* What `apiVersion:` says. */
@@ -146,6 +147,19 @@ struct canvas {
 /* Where entries in the history of runbooks are written. */
 enum history_place { HISTORY_COMMIT, HISTORY_BRANCH, HISTORY_OFF };
 
+/* A time in which nothing is applied. */
+struct spec_freeze {
+	const char *reason; /* NULL: none was given */
+	/* One time: wall-clock ms, until is the first moment after it. */
+	struct spec_text from_text, until_text; /* text NULL: it comes again */
+	int64_t from, until;
+	/* Again and again: begins when cron says and lasts for duration_ms. */
+	struct spec_text cron;
+	struct cron due;
+	const char *timezone;
+	int64_t duration_ms;
+};
+
 struct config {
 	const char *branch; /* default: "main" */
 	bool apply_auto; /* apply: auto | manual; default: manual */
@@ -171,6 +185,8 @@ struct config {
 		bool isolation_required;
 	} runbooks;
 	struct spec_texts required_tags; /* policy.requiredTags */
+	struct spec_freeze *freezes; /* policy.freeze */
+	size_t freeze_count;
 	struct {
 		int64_t max_objects, max_nodes; /* policy.limits; 0: the built-in limits */
 	} limits;

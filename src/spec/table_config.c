@@ -1,5 +1,6 @@
 /* The fields of Config and of metadata, and the rules between them. */
 #include "spec/decode.h"
+#include "spec/freeze.h"
 
 #include "base/str.h"
 
@@ -105,13 +106,14 @@ static const struct field drift_fields[] = {
 		.offset = AT(drift.every_ms),
 		.min = 60000,
 		.default_doc = "never",
-		.doc = "How often to look whether resources differ.",
+		.doc = "How often a server looks whether resources differ.",
 		.example = "6h"},
 	{.key = "heal",
 		.type = FIELD_BOOL,
 		.offset = AT(drift.heal),
 		.fallback = "false",
-		.doc = "Apply the recorded plan again where they do.",
+		.doc = "Whether canvases that do not say it themselves are made again what was "
+		       "applied where they differ, through the same gates as a change.",
 		.example = "false"},
 };
 static const struct field_table table_drift = {.name = "drift",
@@ -142,7 +144,82 @@ static const struct field_table table_limits = {.name = "limits",
 	.fields = limit_fields,
 	.count = ARRAY_LEN(limit_fields)};
 
+#define FREEZE(member) offsetof(struct spec_freeze, member)
+
+static bool time_ok(const char *text, size_t len)
+{
+	int64_t ms;
+	return len == strlen(text) && freeze_parse_time(text, &ms);
+}
+static const struct grammar grammar_time = {.what = "a time",
+	.expect = "in UTC, as in \"2026-12-20T18:00:00Z\"",
+	.rule = "config-freeze",
+	.pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",
+	.ok = time_ok};
+
+static const struct field freeze_fields[] = {
+	{.key = "reason",
+		.type = FIELD_TEXT,
+		.offset = FREEZE(reason),
+		.doc = "Why, for people who wait.",
+		.example = "end of the year"},
+	{.key = "from",
+		.type = FIELD_TEXT,
+		.flags = FIELD_PLACED,
+		.group = 1,
+		.offset = FREEZE(from_text),
+		.grammar = &grammar_time,
+		.doc = "When it begins, once.",
+		.example = "\"2026-12-20T18:00:00Z\""},
+	{.key = "until",
+		.type = FIELD_TEXT,
+		.flags = FIELD_PLACED,
+		.group = 1,
+		.offset = FREEZE(until_text),
+		.grammar = &grammar_time,
+		.doc = "When it ends.",
+		.example = "\"2027-01-04T06:00:00Z\""},
+	{.key = "cron",
+		.type = FIELD_TEXT,
+		.flags = FIELD_PLACED,
+		.group = 2,
+		.offset = FREEZE(cron),
+		.doc = "When it begins, again and again.",
+		.example = "\"0 16 * * fri\""},
+	{.key = "duration",
+		.type = FIELD_DURATION,
+		.group = 2,
+		.offset = FREEZE(duration_ms),
+		.min = 60000,
+		.max = 2678400000,
+		.doc = "How long it then lasts.",
+		.example = "62h"},
+	{.key = "timezone",
+		.type = FIELD_TEXT,
+		.group = 2,
+		.offset = FREEZE(timezone),
+		.fallback = "UTC",
+		.doc = "The time zone whose clock counts for cron.",
+		.example = "Europe/Berlin"},
+};
+
+static const struct field_table table_freeze = {.name = "freeze",
+	.doc = "A time in which nothing is applied: what would be waits until it is over.",
+	.fields = freeze_fields,
+	.count = ARRAY_LEN(freeze_fields),
+	.item_size = sizeof(struct spec_freeze),
+	.one_group = true,
+	.check = freeze_check};
+
 static const struct field policy_fields[] = {
+	{.key = "freeze",
+		.type = FIELD_TABLES,
+		.offset = AT(freezes),
+		.offset2 = AT(freeze_count),
+		.table = &table_freeze,
+		.max = 100,
+		.doc = "Times in which nothing is applied.",
+		.example = "[{cron: \"0 16 * * fri\", duration: 62h, timezone: Europe/Berlin}]"},
 	{.key = "limits",
 		.type = FIELD_TABLE,
 		.table = &table_limits,
@@ -156,7 +233,7 @@ static const struct field policy_fields[] = {
 		.example = "[team, cost-centre]"},
 };
 
-static const char *const later_policy[] = {"freeze", "freezeWindows", "maxMonthlyIncrease", NULL};
+static const char *const later_policy[] = {"maxMonthlyIncrease", NULL};
 static const struct field_table table_policy = {.name = "policy",
 	.doc = "Rules that hold for the whole repository.",
 	.fields = policy_fields,
@@ -261,7 +338,6 @@ static const struct field config_fields[] = {
 		.example = "4"},
 	{.key = "drift",
 		.type = FIELD_TABLE,
-		.flags = FIELD_INERT,
 		.table = &table_drift,
 		.doc = "Looking for differences between resources and what was applied.",
 		.example = "{every: 6h}"},

@@ -587,7 +587,9 @@ static void check_server(struct decoder *d, const struct node *map, void *obj)
 					"'%s' serves this path already", other->name.text);
 		}
 	}
-	if (c->listen.webhooks.text && str_eq(c->listen.webhooks.text, c->listen.status.text))
+	/* Port 0 is another one each time. */
+	const char *address = c->listen.webhooks.text;
+	if (address && !str_ends(address, ":0") && str_eq(address, c->listen.status.text))
 		diag_error(d->diags, "server-address", c->listen.status.pos,
 			"both addresses are the same; without 'status' health is answered beside "
 			"the webhooks");

@@ -21,6 +21,7 @@ EMBED(migration_0002, "0002-runs");
 EMBED(migration_0003, "0003-outbox");
 EMBED(migration_0004, "0004-pulls");
 EMBED(migration_0005, "0005-queue");
+EMBED(migration_0006, "0006-drift");
 
 const struct migration *migrations(int *ret_count)
 {
@@ -30,6 +31,7 @@ const struct migration *migrations(int *ret_count)
 		{3, "0003-outbox", migration_0003},
 		{4, "0004-pulls", migration_0004},
 		{5, "0005-queue", migration_0005},
+		{6, "0006-drift", migration_0006},
 	};
 	*ret_count = (int)ARRAY_LEN(list);
 	return list;

@@ -367,3 +367,22 @@ int store_object_keys(struct store *store, const char *kind, struct arena *arena
 {
 	return read_keys(store, SQL_OBJECT_KEYS, kind, arena, ret, err);
 }
+
+int store_object_lives(
+	struct store *store, struct arena *arena, struct object_lives *ret, struct err **err)
+{
+	*ret = (struct object_lives){0};
+	AUTO_SQL q = SQL_NONE;
+	if (sql_start(store, SQL_OBJECT_LIVES, &q, err) < 0)
+		return -1;
+	size_t cap = 0;
+	int rc;
+	while ((rc = sql_row(&q, err)) > 0) {
+		ret->items = arena_grow(arena, ret->items, ret->count, &cap, sizeof *ret->items);
+		struct object_life *life = &ret->items[ret->count++];
+		life->key = sql_get_text(&q, arena);
+		life->ttl = sql_get_text(&q, arena);
+		life->applied_at = sql_get_int(&q);
+	}
+	return rc;
+}

@@ -135,6 +135,19 @@ struct store_pending {
 };
 MUST_CHECK int store_pending(struct store *store, struct store_pending *ret, struct err **err);
 
+/* Canvases with a lifetime (`ttl`) that exist and are not suspended. */
+struct object_life {
+	const char *key;
+	const char *ttl; /* as written: "14d" */
+	int64_t applied_at; /* when it was first applied since it was last destroyed; 0: unknown */
+};
+struct object_lives {
+	struct object_life *items;
+	size_t count;
+};
+MUST_CHECK int store_object_lives(
+	struct store *store, struct arena *arena, struct object_lives *ret, struct err **err);
+
 /* keys[count]: what object key refers to (roles, canvases); replaces what was recorded. */
 MUST_CHECK int store_needs_put(struct store *store, const char *key, const char *const *keys,
 	size_t count, struct err **err);

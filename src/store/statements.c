@@ -136,8 +136,19 @@ static const char *const texts[SQL_COUNT] = {
 		" ORDER BY key",
 	[SQL_OBJECT_COUNT] =
 		"SELECT count(*) FROM objects WHERE kind = ? AND present = 1",
+	/* LIKE is cheap and leaves nearly nothing for the functions that parse. */
+	[SQL_OBJECT_LIVES] =
+		"SELECT o.key, json_extract(o.spec_json, '$.spec.ttl'), ifnull((SELECT min(p.ended_at)"
+		" FROM operations AS p WHERE p.object_key = o.key AND p.kind = 'apply'"
+		" AND p.state = 'done' AND p.ended_at > ifnull((SELECT max(x.ended_at)"
+		" FROM operations AS x WHERE x.object_key = o.key AND x.kind = 'destroy'"
+		" AND x.state = 'done'), 0)), 0) FROM objects AS o WHERE o.kind = 'canvas'"
+		" AND o.present = 1 AND o.suspended = 0 AND o.applied_digest IS NOT NULL"
+		" AND o.spec_json LIKE '%\"ttl\"%' AND json_extract(o.spec_json, '$.spec.ttl') IS NOT NULL"
+		" ORDER BY o.key",
 	[SQL_PENDING] =
-		"SELECT (SELECT count(*) FROM objects WHERE unsettled = 1),"
+		"SELECT (SELECT count(*) FROM objects WHERE unsettled = 1)"
+		" + (SELECT count(*) FROM drift WHERE heal = 1),"
 		" (SELECT count(*) FROM operations WHERE state IN ('intended', 'running')),"
 		" ifnull((SELECT status <> 'done' FROM revisions ORDER BY id DESC LIMIT 1), 0)",
 	[SQL_NEEDS_CLEAR] = "DELETE FROM needs WHERE object_key = ?",
@@ -381,6 +392,17 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_DELIVERIES_FORGET] =
 		"DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries"
 		" ORDER BY received_at DESC LIMIT -1 OFFSET ?)",
+
+	[SQL_DRIFT_PUT] =
+		"INSERT OR REPLACE INTO drift (object_key, state, heal, digest, summary, changes_json,"
+		" since, checked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_DRIFT_GET] =
+		"SELECT object_key, state, heal, digest, summary, since, checked_at, changes_json"
+		" FROM drift WHERE object_key = ?",
+	[SQL_DRIFT_LIST] =
+		"SELECT object_key, state, heal, digest, summary, since, checked_at, NULL"
+		" FROM drift WHERE state <> 'none' ORDER BY object_key",
+	[SQL_DRIFT_CHECKED_AT] = "SELECT ifnull(max(checked_at), 0) FROM drift",
 
 	[SQL_AUDIT_ADD] =
 		"INSERT INTO audit (seq, at, actor, action, subject, detail_json, prev_hash, hash)"

@@ -10,6 +10,7 @@
  *	outbox.h      what is to be said to forges, until it was said
  *	pulls.h       pull requests, what was shown of them, locks on objects
  *	queue.h       what a daemon was asked to do and has not done yet
+ *	drift.h       what the last look at the resources found
  *	audit.h       the append-only, hash-chained audit log
  *
  * A committed change is on disk (write-ahead log, synchronous=FULL): an effect that was recorded

@@ -70,5 +70,5 @@ settled() {
 	commit=$(git -C "$1" rev-parse --short=7 HEAD) || return 1
 	phases=$("$TRUEUP" -C "$1" status) || return 1
 	printf '%s\n' "$phases" | head -n 1 | grep -q "$commit" &&
-		! printf '%s\n' "$phases" | sed 1d | grep -qv ' applied '
+		! printf '%s\n' "$phases" | grep '^  ' | grep -qv ' applied '
 }

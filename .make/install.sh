@@ -35,6 +35,7 @@ if [ $mode = remove ]; then
 		"$to/share/bash-completion/completions/trueup" \
 		"$to/share/zsh/site-functions/_trueup" \
 		"$to/share/fish/vendor_completions.d/trueup.fish"
+	rm -f "$to/lib/systemd/system/trueup.service"
 	rm -rf "$share" "$to/share/doc/trueup"
 	exit 0
 fi
@@ -52,6 +53,9 @@ put 644 "$completions/trueup" "$to/share/bash-completion/completions"
 put 644 "$completions/_trueup" "$to/share/zsh/site-functions"
 put 644 "$completions/trueup.fish" "$to/share/fish/vendor_completions.d"
 cd "$top"
+install -d "$to/lib/systemd/system"
+sed "s|@bindir@|$2/bin|" systemd/trueup.service >"$to/lib/systemd/system/trueup.service"
+chmod 644 "$to/lib/systemd/system/trueup.service"
 for folder in schemas examples; do
 	[ -d "$folder" ] || continue
 	find "$folder" -type f | while IFS= read -r file; do

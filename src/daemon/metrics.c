@@ -36,7 +36,6 @@ static const struct family families[METRIC_COUNT] = {
 	[METRIC_OUTBOX_ROWS] = {"trueup_outbox_rows",
 		"What is still to be said to the forge, by state: due, dead.", GAUGE,
 		{"repository", "state"}},
-	[METRIC_OBJECTS] = {"trueup_objects", "Objects by phase.", GAUGE, {"repository", "phase"}},
 	[METRIC_DRIFTED] = {"trueup_drifted_objects",
 		"Objects whose resources differ from what was applied.", GAUGE, {"repository"}},
 	[METRIC_WORKERS_BUSY] = {"trueup_workers_busy", "Workers at work.", GAUGE, {NULL}},

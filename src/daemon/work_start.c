@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "daemon/backoff.h"
 #include "report/outbox.h"
+#include "store/drift.h"
 #include "store/outbox.h"
 
 #include <errno.h>
@@ -284,11 +285,18 @@ static void count_rows(struct served *s, struct store *store)
 {
 	struct queue_counts q;
 	struct outbox_counts o;
+	struct drift_rows drift;
+	AUTO_ARENA arena = {0};
 	AUTO_ERR err = NULL;
-	if (store_queue_counts(store, &q, &err) < 0 ||
+	if (store_drift_list(store, &arena, &drift, &err) < 0 ||
+		store_queue_counts(store, &q, &err) < 0 ||
 		store_outbox_counts(store, OUTBOX_FORGE, &o, &err) < 0)
 		return;
 	struct metrics *m = s->d->metrics;
+	size_t drifted = 0;
+	for (size_t i = 0; i < drift.count; i++)
+		drifted += drift.items[i].state == DRIFT_FOUND;
+	metrics_set(m, METRIC_DRIFTED, s->name, NULL, (double)drifted);
 	metrics_set(m, METRIC_QUEUE_ROWS, s->name, "queued", (double)q.queued);
 	metrics_set(m, METRIC_QUEUE_ROWS, s->name, "running", (double)q.running);
 	metrics_set(m, METRIC_QUEUE_ROWS, s->name, "dead", (double)q.dead);

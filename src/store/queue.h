@@ -41,7 +41,9 @@ struct queue_request {
 	const char *subject;
 	const char *part; /* NULL: "" */
 	const char *payload_json; /* what the worker needs to know; NULL: {} */
-	const char *actor; /* who asks: "github:alice", "git:bob", the account of the server ("os:trueup") for timers */
+	/* Who asks: "github:alice", "git:bob"; for timers the account of the server, "os:trueup".
+	 */
+	const char *actor;
 	int64_t not_before; /* wall-clock ms; 0: now */
 	/*
 	 * A time to come back and no news: a queued request of the same identity stays as it is and

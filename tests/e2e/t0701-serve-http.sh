@@ -10,9 +10,9 @@ fake_terraform "$TRASH"
 command -v curl >/dev/null || skip_all 'curl is not installed'
 command -v openssl >/dev/null || skip_all 'openssl is not installed'
 
+CONFIG=('apiVersion: trueup/v1' 'kind: Config' 'spec: {apply: auto}')
 new_repo shop && topics_role shop && topics shop orders "new paid" &&
-	printf '%s\n' 'apiVersion: trueup/v1' 'kind: Config' 'spec: {apply: auto}' >shop/trueup.yaml &&
-	commit_all shop one
+	printf '%s\n' "${CONFIG[@]}" >shop/trueup.yaml && commit_all shop one
 printf 'hook-secret\n' >secret && chmod 600 secret
 printf 'test-token\n' >token && chmod 600 token
 FORGE_LINES=("- name: shop" "  path: $TRASH/shop" \

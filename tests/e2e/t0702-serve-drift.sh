@@ -73,7 +73,8 @@ test_expect_success 'healing waits for an approval as any change' '
 	look && wait_until eval "trueup -C shop status | grep \"canvas/told *waiting\"" &&
 	trueup -C shop plan >out && grep "canvas/told *update.*differ from what was applied" out &&
 	test_must_fail healed told.aws_sns_topic.a &&
-	trueup -C shop approve canvas/told && trueup -C shop reconcile && healed told.aws_sns_topic.a &&
+	trueup -C shop approve canvas/told && trueup -C shop reconcile &&
+	healed told.aws_sns_topic.a &&
 	serve_stop
 '
 

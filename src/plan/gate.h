@@ -16,9 +16,8 @@ enum gate_verdict { GATE_PASS, GATE_WAIT, GATE_REFUSE };
 
 struct gate_answer {
 	/*
-	 * "role", "services", "tags", "freeze", "dependencies", "name", "protection", "claims",
-	 * "runbook", "pull request", "lock", "approval"
-	 * "runbook", "approval"
+	 * "role", "services", "tags", "freeze", "dependencies", "name", "protection", "keys",
+	 * "claims", "runbook", "approval"
 	 */
 	const char *gate;
 	enum gate_verdict verdict;

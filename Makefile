@@ -25,9 +25,9 @@ B := build/$(MODE)
 # build/trueup is the release build; the other modes stay in their folder.
 all: $(if $(filter release,$(MODE)),build/trueup,$(B)/trueup) ## build the executable, build/trueup
 
-PKGS := libgit2 yaml-0.1 jansson sqlite3 libcrypto libseccomp libsystemd
+PKGS := libgit2 yaml-0.1 jansson sqlite3 libcrypto libseccomp
 # Their headers only: they are loaded when they are first used (docs/decisions/0015).
-LOADED := libcurl libmicrohttpd
+LOADED := libsystemd libcurl libmicrohttpd
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(LOADED) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 

@@ -13,11 +13,11 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/systemd.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-event.h>
 #include <time.h>
 
 enum {
@@ -28,6 +28,7 @@ enum {
 };
 
 struct loop {
+	const struct systemd *sd;
 	sd_event *event;
 	bool ending;
 	int code;
@@ -35,6 +36,7 @@ struct loop {
 };
 
 struct loop_source {
+	const struct systemd *sd;
 	struct loop *loop;
 	sd_event_source *source;
 	enum loop_clock clock; /* timers */
@@ -51,11 +53,15 @@ struct loop_source {
 
 int loop_new(struct loop **ret, struct err **err)
 {
+	const struct systemd *sd = systemd_load(err);
+	if (!sd)
+		return -1;
 	sd_event *event = NULL;
-	const int rc = sd_event_new(&event);
+	const int rc = sd->sd_event_new(&event);
 	if (rc < 0)
 		return err_errno(err, -rc, "make an event loop");
 	struct loop *loop = xcalloc(1, sizeof *loop);
+	loop->sd = sd;
 	loop->event = event;
 	*ret = loop;
 	return 0;
@@ -65,7 +71,7 @@ void loop_free(struct loop *loop)
 {
 	if (!loop)
 		return;
-	(void)sd_event_unref(loop->event);
+	(void)loop->sd->sd_event_unref(loop->event);
 	err_free(&loop->failure);
 	free_ptr(&loop);
 }
@@ -73,7 +79,7 @@ void loop_free(struct loop *loop)
 int loop_step(struct loop *loop, int64_t wait_ms, bool *ret_dispatched, struct err **err)
 {
 	const uint64_t usec = wait_ms < 0 ? UINT64_MAX : (uint64_t)wait_ms * USEC_PER_MS;
-	const int rc = sd_event_run(loop->event, usec);
+	const int rc = loop->sd->sd_event_run(loop->event, usec);
 	if (rc < 0)
 		return err_errno(err, -rc, "wait for events");
 	if (ret_dispatched)
@@ -129,6 +135,7 @@ static void must(int rc, const char *what)
 static struct loop_source *source_new(struct loop *loop, void *data)
 {
 	struct loop_source *s = xcalloc(1, sizeof *s);
+	s->sd = loop->sd;
 	s->loop = loop;
 	s->data = data;
 	return s;
@@ -138,7 +145,7 @@ void loop_source_free(struct loop_source *s)
 {
 	if (!s)
 		return;
-	(void)sd_event_source_disable_unref(s->source);
+	(void)s->sd->sd_event_source_disable_unref(s->source);
 	if (s->unblock) {
 		sigset_t set;
 		(void)sigemptyset(&set);
@@ -168,7 +175,7 @@ int loop_add_fd(struct loop *loop, int fd, uint32_t events, void (*fn)(uint32_t 
 {
 	struct loop_source *s = source_new(loop, data);
 	s->fn.fd = fn;
-	const int rc = sd_event_add_io(loop->event, &s->source, fd, events, on_fd, s);
+	const int rc = loop->sd->sd_event_add_io(loop->event, &s->source, fd, events, on_fd, s);
 	if (rc < 0) {
 		loop_source_free(s);
 		return err_errno(err, -rc, "watch descriptor %d", fd);
@@ -181,8 +188,8 @@ void loop_fd_events(struct loop_source *s, uint32_t events)
 {
 	/* Errors and hang-ups are reported even for an empty mask: only "off" is silent. */
 	if (events)
-		must(sd_event_source_set_io_events(s->source, events), "watch a descriptor");
-	must(sd_event_source_set_enabled(s->source, events ? SD_EVENT_ON : SD_EVENT_OFF),
+		must(s->sd->sd_event_source_set_io_events(s->source, events), "watch a descriptor");
+	must(s->sd->sd_event_source_set_enabled(s->source, events ? SD_EVENT_ON : SD_EVENT_OFF),
 		"watch a descriptor");
 }
 
@@ -201,7 +208,7 @@ struct loop_source *loop_add_timer(
 	struct loop_source *s = source_new(loop, data);
 	s->fn.plain = fn;
 	s->clock = clock;
-	must(sd_event_add_time(loop->event, &s->source,
+	must(loop->sd->sd_event_add_time(loop->event, &s->source,
 		     clock == LOOP_WALL ? CLOCK_REALTIME : CLOCK_MONOTONIC, 0, ACCURACY_USEC,
 		     on_time, s),
 		"add a timer");
@@ -211,10 +218,10 @@ struct loop_source *loop_add_timer(
 
 void loop_timer_at(struct loop_source *s, int64_t at_ms)
 {
-	must(sd_event_source_set_time(
+	must(s->sd->sd_event_source_set_time(
 		     s->source, at_ms < 0 ? 0 : (uint64_t)at_ms * (uint64_t)USEC_PER_MS),
 		"set a timer");
-	must(sd_event_source_set_enabled(s->source, SD_EVENT_ONESHOT), "arm a timer");
+	must(s->sd->sd_event_source_set_enabled(s->source, SD_EVENT_ONESHOT), "arm a timer");
 }
 
 void loop_timer_in(struct loop_source *s, int64_t ms)
@@ -225,12 +232,12 @@ void loop_timer_in(struct loop_source *s, int64_t ms)
 
 void loop_timer_off(struct loop_source *s)
 {
-	must(sd_event_source_set_enabled(s->source, SD_EVENT_OFF), "disarm a timer");
+	must(s->sd->sd_event_source_set_enabled(s->source, SD_EVENT_OFF), "disarm a timer");
 }
 
 bool loop_timer_armed(const struct loop_source *s)
 {
-	return sd_event_source_get_enabled(s->source, NULL) > 0;
+	return s->sd->sd_event_source_get_enabled(s->source, NULL) > 0;
 }
 
 static int on_defer(sd_event_source *source, void *userdata)
@@ -245,14 +252,15 @@ struct loop_source *loop_add_defer(struct loop *loop, void (*fn)(void *data), vo
 {
 	struct loop_source *s = source_new(loop, data);
 	s->fn.plain = fn;
-	must(sd_event_add_defer(loop->event, &s->source, on_defer, s), "add a deferred call");
-	must(sd_event_source_set_enabled(s->source, SD_EVENT_OFF), "add a deferred call");
+	must(loop->sd->sd_event_add_defer(loop->event, &s->source, on_defer, s),
+		"add a deferred call");
+	must(loop->sd->sd_event_source_set_enabled(s->source, SD_EVENT_OFF), "add a deferred call");
 	return s;
 }
 
 void loop_defer(struct loop_source *s)
 {
-	must(sd_event_source_set_enabled(s->source, SD_EVENT_ONESHOT), "defer a call");
+	must(s->sd->sd_event_source_set_enabled(s->source, SD_EVENT_ONESHOT), "defer a call");
 }
 
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
@@ -273,12 +281,12 @@ int loop_add_signal(struct loop *loop, int signo, void (*fn)(int signo, void *da
 	struct loop_source *s = source_new(loop, data);
 	s->fn.signal = fn;
 	s->unblock = sigismember(&before, signo) == 1 ? 0 : signo;
-	const int rc = sd_event_add_signal(loop->event, &s->source, signo, on_signal, s);
+	const int rc = loop->sd->sd_event_add_signal(loop->event, &s->source, signo, on_signal, s);
 	if (rc < 0) {
 		loop_source_free(s);
 		return err_errno(err, -rc, "wait for signal %d", signo);
 	}
-	(void)sd_event_source_set_priority(s->source, BEFORE_OTHERS);
+	(void)loop->sd->sd_event_source_set_priority(s->source, BEFORE_OTHERS);
 	*ret = s;
 	return 0;
 }
@@ -296,7 +304,7 @@ static int on_child(sd_event_source *source, int fd, uint32_t events, void *user
 		loop_fail(s->loop, &err);
 		return 0;
 	}
-	must(sd_event_source_set_enabled(source, SD_EVENT_OFF), "forget a child");
+	must(s->sd->sd_event_source_set_enabled(source, SD_EVENT_OFF), "forget a child");
 	s->fn.child(&how, s->data);
 	return 0;
 }
@@ -308,19 +316,20 @@ int loop_add_child(struct loop *loop, struct child *child,
 	struct loop_source *s = source_new(loop, data);
 	s->fn.child = fn;
 	s->child = child;
-	const int rc = sd_event_add_io(loop->event, &s->source, child->pidfd, EPOLLIN, on_child, s);
+	const int rc = loop->sd->sd_event_add_io(
+		loop->event, &s->source, child->pidfd, EPOLLIN, on_child, s);
 	if (rc < 0) {
 		loop_source_free(s);
 		return err_errno(err, -rc, "watch process %d", (int)child->pid);
 	}
-	(void)sd_event_source_set_priority(s->source, BEFORE_OTHERS);
+	(void)loop->sd->sd_event_source_set_priority(s->source, BEFORE_OTHERS);
 	*ret = s;
 	return 0;
 }
 
 int loop_watchdog(struct loop *loop, struct err **err)
 {
-	const int rc = sd_event_set_watchdog(loop->event, 1);
+	const int rc = loop->sd->sd_event_set_watchdog(loop->event, 1);
 	if (rc < 0)
 		return err_errno(err, -rc, "answer the service manager's watchdog");
 	return 0;

@@ -6,7 +6,7 @@
 #define TRUEUP_NET_HTTP_INTERNAL_H
 
 #include "net/http.h"
-#include "net/library.h"
+#include "base/library.h"
 
 /* Through a struct of pointers the macros that check types only get in the way. */
 #define CURL_DISABLE_TYPECHECK

@@ -2,7 +2,7 @@
 #ifndef TRUEUP_NET_SERVE_MHD_H
 #define TRUEUP_NET_SERVE_MHD_H
 
-#include "net/library.h"
+#include "base/library.h"
 
 #include <microhttpd.h>
 

@@ -1,4 +1,4 @@
-#include "net/library.h"
+#include "base/library.h"
 
 #include "base/err.h"
 

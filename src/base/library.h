@@ -1,7 +1,7 @@
 /*
- * Shared libraries that are loaded when they are first used. libcurl and libmicrohttpd bring some
- * thirty others (TLS twice, LDAP, Kerberos, RTMP); linked in, each command would load them all,
- * which costs more than most commands take (docs/decisions/0015).
+ * Shared libraries that are loaded when they are first used. libsystemd, libcurl and libmicrohttpd
+ * bring some thirty others (TLS twice, LDAP, Kerberos, RTMP, compression); linked in, each command
+ * would load them all, which costs more than most commands take (docs/decisions/0015).
  *
  * A user names the functions once, in an X-macro, and gets a struct of pointers that have the
  * types of the library's header:
@@ -10,8 +10,8 @@
  *	static struct { FUNCTIONS(LIBRARY_POINTER) } curl;
  *	static const struct library_symbol symbols[] = {FUNCTIONS(LIBRARY_SYMBOL)};
  */
-#ifndef TRUEUP_NET_LIBRARY_H
-#define TRUEUP_NET_LIBRARY_H
+#ifndef TRUEUP_BASE_LIBRARY_H
+#define TRUEUP_BASE_LIBRARY_H
 
 #include "base/macros.h"
 

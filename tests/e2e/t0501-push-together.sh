@@ -1,11 +1,16 @@
 #!/bin/bash
 # Protects: pushes that meet each other, a pusher who leaves, a daemon that takes over: nothing is
-# lost, nothing is done twice, and each pusher is told. Over file:// and smart HTTP.
+# lost, nothing is done twice, and each pusher is told.
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/e2e/lib-fake.sh"
 . "$TOP/tests/e2e/lib-push.sh"
+. "$TOP/tests/e2e/lib-serve.sh"
 fake_terraform "$TRASH"
 
+# Does a daemon hold the repository of this git folder?
+serves() {
+	test -s "$1/trueup/daemon.lock"
+}
 # A second working copy of a server's repository.
 second() {
 	git clone -q "$1.git" "$1-two"
@@ -66,40 +71,27 @@ test_expect_success 'Ctrl-C of the pusher does not reach the engine' '
 	wait_until recorded && [ ! -e "$FAKE/interrupts" ]
 '
 
-test_expect_success 'a daemon that serves the repository is asked, the pusher told where to look' '
+test_expect_success 'a daemon that serves the repository does it, and the pusher is told where to look' '
 	server busy late && config busy "{apply: auto}" && commit_all busy one &&
-	push busy origin main &&
-	python3 -c "
-import fcntl, os, struct, sys
-fd = os.open(\"busy.git/trueup/daemon.lock\", os.O_RDWR | os.O_CREAT, 0o600)
-fcntl.fcntl(fd, 37, struct.pack(\"hhqqi4x\", fcntl.F_WRLCK, 0, 0, 0, 0))
-os.write(fd, b\"pid 1, serve by os:daemon\")
-open(\"held\", \"w\").close()
-sys.stdin.read()
-" < <(while [ ! -e let-go ]; do read -rt 0.05 <> <(:) || :; done) & daemon=$!
-	wait_until test -e held && topics busy late "out more" && commit_all busy two &&
-	applies=$(fake_runs apply) && GL_USER=dora push busy origin main &&
-	grep "^remote: trueup: handed over to the daemon (pid 1, serve by os:daemon)" said &&
-	grep "trueup -C $TRASH/busy.git status" said && [ -e busy.git/trueup/wake ] &&
-	is "$(fake_runs apply)" "$applies" &&
-	python3 -c "
-import sqlite3
-db = sqlite3.connect(\"busy.git/trueup/trueup.db\")
-print(*db.execute(\"select kind, subject, actor from queue\").fetchall())" >rows && cat rows && grep "branch.*git:dora" rows &&
-	topics busy late "out more most" && commit_all busy three && push busy origin main &&
-	touch let-go && wait "$daemon" &&
-	trueup -C busy.git reconcile >out && grep "✓ canvas/late  applied" out
+	push busy origin main && write_server server.yaml "poll: {every: 1h}" -- \
+		"- {name: busy, path: $TRASH/busy.git}" && serve_start server.yaml &&
+	wait_until serves busy.git && topics busy late "out more" && commit_all busy two &&
+	GL_USER=dora push busy origin main &&
+	grep "^remote: trueup: handed over to the daemon (pid $SERVER, trueup serve as .busy. " said &&
+	grep "trueup -C $TRASH/busy.git status" said && ! grep "canvas/late" said &&
+	recorded() { trueup -C busy.git history | head -n 1 | grep "canvas/late .*done .*git:dora"; } &&
+	wait_until recorded && serve_stop &&
+	topics busy late out && commit_all busy three && push busy origin main &&
+	grep "^remote: ✓ canvas/late  applied" said
 '
 
-test_expect_success 'smart HTTP: refused and applied as over file://, as the user of its server' '
-	server web page && config web "{apply: auto}" && commit_all web one &&
-	{ "$TOP/tests/e2e/git-http" "$TRASH" port emil & } && http=$! && at_exit "kill $http" &&
-	wait_until test -s port && url=http://127.0.0.1:$(cat port)/web.git &&
-	push web "$url" main && grep "^remote: ✓ canvas/page  applied" said &&
-	trueup -C web.git history | grep "git:emil" &&
-	topics web page "out in" && sed -i "s/: SNS/: SNSS/" web/canvases/page.yaml &&
-	commit_all web bad && test_must_fail push web "$url" main &&
-	grep "^remote: canvases/page.yaml:8:.*error" said && grep "^remote: trueup: main is refused" said
+test_expect_success 'commits of the history, and commits that touch no spec, change nothing' '
+	server tale told && config tale "{apply: auto}" && mkdir tale/runbooks &&
+	cp "$TOP/examples/operations/runbooks/DiskCheck.md" tale/runbooks/ && commit_all tale one &&
+	push tale origin main && runs=$(wc -l <"$FAKE/runs") &&
+	printf "%s\n" "" "### 2026-11-01 02:00:00 UTC | out.log" "" "Exit 0" >>tale/runbooks/DiskCheck.md &&
+	echo hello >tale/README && commit_all tale history && push tale origin main &&
+	grep "^remote: nothing to do" said && is "$(wc -l <"$FAKE/runs")" "$runs"
 '
 
 test_done

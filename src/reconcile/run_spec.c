@@ -12,6 +12,7 @@
 #include "format/emit.h"
 #include "plan/decide_run.h"
 #include "reconcile/runbook_gate.h"
+#include "spec/freeze.h"
 
 #include <string.h>
 
@@ -214,7 +215,26 @@ static int gather(struct run *run, struct item *item, struct run_facts *f, struc
 
 /* --- gates and words ------------------------------------------------------------------------ */
 
-static void ask_gates(struct run *run, struct item *item)
+/* As for canvases: only where there are freezes at all. */
+static int ask_freeze(struct run *run, struct item *item, struct err **err)
+{
+	enum { WITHOUT_MILLISECONDS = 19 };
+	const struct config *config = run->load.config;
+	char time[CLOCK_TEXT_SIZE];
+	const char *why = NULL, *text = NULL;
+	int64_t until = 0;
+	if (!config->freeze_count)
+		return 0;
+	if (freeze_now(config, run->session->now_ms, &until, &why, err) < 0)
+		return -1;
+	if (until)
+		text = arena_printf(&run->arena, "frozen until %.*s UTC%s%s", WITHOUT_MILLISECONDS,
+			clock_format(until, time), why ? ": " : "", why ? why : "");
+	gate_add(&item->out.gates, &run->arena, "freeze", text ? GATE_WAIT : GATE_PASS, text);
+	return 0;
+}
+
+static int ask_gates(struct run *run, struct item *item, struct err **err)
 {
 	const struct runbook_run *look = &item->run->look;
 	const char *reason = look->reason ? look->reason : "";
@@ -227,6 +247,7 @@ static void ask_gates(struct run *run, struct item *item)
 		refused ? line : NULL);
 	gate_add(answers, &run->arena, "runbook", invalid ? GATE_WAIT : GATE_PASS,
 		invalid ? line : NULL);
+	return ask_freeze(run, item, err);
 }
 
 /* "PatchPrep, new", "PatchPrep, due since 2026-11-28 02:30:00" (UTC). */
@@ -273,9 +294,8 @@ int run_item_decide(struct run *run, struct item *item, struct err **err)
 	summarise(run, item);
 	if (item->decision.action != PLAN_RUN)
 		return 0;
-	if (look(run, item, err) < 0)
+	if (look(run, item, err) < 0 || ask_gates(run, item, err) < 0)
 		return -1;
-	ask_gates(run, item);
 	const struct gate_answer *first = NULL;
 	if (gates_verdict(&item->out.gates, &first) == GATE_REFUSE)
 		item_status(run, item, OBJECT_REFUSED, "%s", first->reason);

@@ -345,6 +345,26 @@ static void a_yes_is_for_what_was_looked_at(void **state)
 	assert_int_equal(runs_of(f, "run/a"), 2);
 }
 
+static void nothing_is_run_in_a_freeze(void **state)
+{
+	struct fixture *f = *state;
+	begin(f, "true");
+	put(f, "repo/trueup.yaml",
+		"apiVersion: trueup/v1\nkind: Config\nspec:\n  policy:\n    freeze:\n"
+		"      - {from: '2020-01-01T00:00:00Z', until: '2099-01-01T00:00:00Z', reason: "
+		"audit}\n");
+	put_run(f, "a", "");
+	commit(f);
+	reconcile(f, 4);
+	assert_int_equal(runs_of(f, "run/a"), 0);
+	assert_string_equal(
+		outcome_of(f, "run/a")->status_text, "frozen until 2099-01-01T00:00:00 UTC: audit");
+	sh(f, "rm repo/trueup.yaml");
+	commit(f);
+	reconcile(f, 0);
+	assert_int_equal(runs_of(f, "run/a"), 1);
+}
+
 static void nobody_to_ask_means_waiting(void **state)
 {
 	struct fixture *f = *state;
@@ -600,6 +620,7 @@ int main(int argc, char **argv)
 		pipeline_test(what_could_not_be_started_is_tried_again),
 		pipeline_test(claims_are_asked_and_a_refusal_is_recorded_once),
 		pipeline_test(a_yes_is_for_what_was_looked_at),
+		pipeline_test(nothing_is_run_in_a_freeze),
 		pipeline_test(nobody_to_ask_means_waiting),
 		pipeline_test(due_times_are_taken_once),
 		pipeline_test(a_missed_time_is_left_out_when_asked),

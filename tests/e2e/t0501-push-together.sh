@@ -71,7 +71,7 @@ test_expect_success 'Ctrl-C of the pusher does not reach the engine' '
 	wait_until recorded && [ ! -e "$FAKE/interrupts" ]
 '
 
-test_expect_success 'a daemon that serves the repository does it, and the pusher is told where to look' '
+test_expect_success 'a daemon that serves the repository does it, and the pusher is told' '
 	server busy late && config busy "{apply: auto}" && commit_all busy one &&
 	push busy origin main && write_server server.yaml "poll: {every: 1h}" -- \
 		"- {name: busy, path: $TRASH/busy.git}" && serve_start server.yaml &&

@@ -8,7 +8,8 @@
  *
  *	#define FUNCTIONS(X) X(curl_easy_init) X(curl_easy_cleanup)
  *	static struct { FUNCTIONS(LIBRARY_POINTER) } curl;
- *	static const struct library_symbol symbols[] = {FUNCTIONS(LIBRARY_SYMBOL)};
+ *	#define SYMBOL(name) LIBRARY_SYMBOL(curl, name),
+ *	static const struct library_symbol symbols[] = {FUNCTIONS(SYMBOL)};
  */
 #ifndef TRUEUP_BASE_LIBRARY_H
 #define TRUEUP_BASE_LIBRARY_H

@@ -117,8 +117,7 @@ void served_ask(struct served *s, const struct queue_request *request);
 MUST_CHECK int served_take_on(struct served *s, const struct queue_request *requests, size_t count,
 	const char *delivery, bool *ret_first, struct err **err);
 
-/* --- work_start.c: workers as the daemon sees them ---------------------------------------------
- */
+/* --- work_start.c: workers as the daemon sees them ------------------------------------------ */
 
 /* Starts what is due and there is room for, and arms the timer for what is due later. */
 void work_look(struct daemon *d);
@@ -136,8 +135,7 @@ void work_free_all(struct daemon *d);
 const char *const *work_environment(
 	const struct server_config *config, const struct server_repository *r, struct arena *arena);
 
-/* --- endpoint.c: what comes by HTTP --------------------------------------------------------------
- */
+/* --- endpoint.c: what comes by HTTP --------------------------------------------------------- */
 
 /* Opens the listeners of the configuration in force; those that are open already stay. */
 MUST_CHECK int endpoint_open(struct daemon *d, struct err **err);

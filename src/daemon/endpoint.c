@@ -67,8 +67,7 @@ static void ask_for(struct hook *h)
 	}
 }
 
-/* --- a webhook ----------------------------------------------------------------------------------
- */
+/* --- a webhook ------------------------------------------------------------------------------ */
 
 static const char *header_of(void *data, const char *name)
 {
@@ -159,8 +158,7 @@ static void on_hook(struct serve_request *rq, void *data)
 		d->metrics, METRIC_WEBHOOK_SECONDS, s->name, NULL, clock_monotonic_ms() - started);
 }
 
-/* --- health and metrics ------------------------------------------------------------------------
- */
+/* --- health and metrics --------------------------------------------------------------------- */
 
 static void on_health(struct serve_request *rq, void *data)
 {
@@ -183,8 +181,7 @@ static void on_metrics(struct serve_request *rq, void *data)
 	serve_respond(rq, 200, "text/plain; version=0.0.4; charset=utf-8", text.data, text.len);
 }
 
-/* --- listeners -----------------------------------------------------------------------------------
- */
+/* --- listeners ------------------------------------------------------------------------------ */
 
 static bool is_same(
 	const struct listener *l, const char *address, const struct server_config *c, size_t routes)

@@ -61,8 +61,7 @@ static void catch_signals(void)
 	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){0});
 }
 
-/* --- small things that all kinds use ------------------------------------------------------------
- */
+/* --- small things that all kinds use -------------------------------------------------------- */
 
 void work_poke(struct work *w)
 {
@@ -125,8 +124,7 @@ void work_sooner(int64_t *at, int64_t time)
 		*at = time;
 }
 
-/* --- the end of a claim ------------------------------------------------------------------------
- */
+/* --- the end of a claim --------------------------------------------------------------------- */
 
 static uint32_t chance(void)
 {
@@ -192,8 +190,7 @@ static int end_claim(struct work *w, enum work_end end, const char *why, struct 
 	return store_commit(store, err);
 }
 
-/* --- the frame
- * ------------------------------------------------------------------------------------ */
+/* --- the frame ------------------------------------------------------------------------------ */
 
 static int read_config(struct work *w, struct err **err)
 {

@@ -193,8 +193,7 @@ static void on_deadline(void *data)
 	loop_timer_in(w->deadline, w->d->settings->config->timeouts.stop_ms);
 }
 
-/* --- the start ----------------------------------------------------------------------------------
- */
+/* --- the start ------------------------------------------------------------------------------ */
 
 static struct worker *add_worker(struct served *s, enum work_kind kind, int64_t id, int64_t claim)
 {
@@ -384,8 +383,7 @@ void work_look_soon(struct daemon *d)
 	loop_defer(d->look);
 }
 
-/* --- others' workers, and words to workers
- * ---------------------------------------------------------- */
+/* --- others' workers, and words to workers -------------------------------------------------- */
 
 void work_adopt(struct served *s, const struct queue_row *row)
 {

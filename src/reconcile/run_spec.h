@@ -76,8 +76,7 @@ MUST_CHECK int run_spec_settle(struct session *session, const struct operation_r
 /* Takes over runs that an earlier process left, then settles open operations of Runs. */
 MUST_CHECK int run_spec_adopt(struct run *run, struct err **err);
 
-/* --- run_spec_work.c: planning and running -----------------------------------------------------
- */
+/* --- run_spec_work.c: planning and running -------------------------------------------------- */
 
 /* "runs PatchPrep as role/ops with HOST, TOKEN": what is to be seen before a yes; in the arena. */
 const char *run_item_detail(struct run *run, const struct item *item);

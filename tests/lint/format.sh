@@ -23,7 +23,7 @@ if need shellcheck 'shell scripts pass shellcheck'; then
 		tree_files 'hooks/*' '.ci/*' | xargs -r grep -lE '^#!/bin/(ba)?sh'
 	} | sort -u)
 	point 'shell scripts pass shellcheck' "$(printf '%s\n' "$scripts" |
-		xargs shellcheck -x -S warning -f gcc 2>&1)"
+		xargs -P "$(nproc)" -n 8 shellcheck -x -S warning -f gcc 2>&1)"
 fi
 
 done_points

@@ -34,6 +34,13 @@ extern const struct command cmd_approve;
 extern const struct command cmd_destroy;
 extern const struct command cmd_history;
 extern const struct command cmd_log;
+extern const struct command cmd_pull_apply;
+extern const struct command cmd_pull_close;
+extern const struct command cmd_pull_list;
+extern const struct command cmd_pull_plan;
+extern const struct command cmd_pull_settle;
+extern const struct command cmd_pull_show;
+extern const struct command cmd_pull_unlock;
 extern const struct command cmd_reject;
 extern const struct command cmd_resume;
 extern const struct command cmd_serve;
@@ -75,6 +82,13 @@ const struct command *const commands[] = {
 	&cmd_resume,
 	&cmd_unlock,
 	&cmd_destroy,
+	&cmd_pull_plan,
+	&cmd_pull_apply,
+	&cmd_pull_list,
+	&cmd_pull_show,
+	&cmd_pull_unlock,
+	&cmd_pull_close,
+	&cmd_pull_settle,
 	&cmd_runbook_list,
 	&cmd_runbook_show,
 	&cmd_runbook_env,
@@ -110,6 +124,7 @@ const struct command *const commands[] = {
 
 const struct command_family command_families[] = {
 	{"hook", "check and reconcile what is pushed, and check what is committed"},
+	{"pull", "plan pull requests, apply them, see what they hold"},
 	{"runbook", "look at runbooks, check them, run them"},
 	{"run", "look at Runs, decide about them, stop them, run them again"},
 	{0},

@@ -9,7 +9,7 @@
 enum want { ANY, NO, YES };
 
 struct row {
-	enum want desired, recorded, same, suspended, protect, retain, moved;
+	enum want desired, recorded, same, suspended, protect, retain, moved, held;
 	unsigned last; /* bit set of 1 << enum plan_last; 0: any */
 	unsigned stored; /* bit set of 1 << enum plan_stored; 0: any */
 	enum plan_action action;
@@ -24,33 +24,35 @@ struct row {
 
 /* clang-format off */
 static const struct row table[] = {
-	/* desired recorded same suspended protect retain moved last stored */
-	{NO,  NO,  ANY, ANY, ANY, ANY, ANY, 0, 0, PLAN_NONE, false, "not there and never was"},
-	{ANY, ANY, ANY, ANY, ANY, ANY, ANY, L(RUNNING), 0, PLAN_WAIT, false,
+	/* desired recorded same suspended protect retain moved held last stored */
+	{NO,  NO,  ANY, ANY, ANY, ANY, ANY, ANY, 0, 0, PLAN_NONE, false, "not there and never was"},
+	{ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, L(RUNNING), 0, PLAN_WAIT, false,
 		"an operation on it is still running"},
-	{YES, YES, YES, ANY, ANY, ANY, ANY, WELL, 0, PLAN_NONE, false, "unchanged"},
-	{ANY, ANY, ANY, YES, ANY, ANY, ANY, 0, 0, PLAN_WAIT, false, "suspended"},
-	{NO,  YES, ANY, NO,  YES, ANY, ANY, 0, 0, PLAN_REFUSE, false,
+	{YES, YES, YES, ANY, ANY, ANY, ANY, ANY, WELL, 0, PLAN_NONE, false, "unchanged"},
+	{ANY, ANY, ANY, ANY, ANY, ANY, ANY, YES, 0, 0, PLAN_WAIT, false,
+		"held by a pull request that applied it before its merge"},
+	{ANY, ANY, ANY, YES, ANY, ANY, ANY, ANY, 0, 0, PLAN_WAIT, false, "suspended"},
+	{NO,  YES, ANY, NO,  YES, ANY, ANY, ANY, 0, 0, PLAN_REFUSE, false,
 		"protected: remove `protect: true` first"},
-	{NO,  YES, ANY, NO,  NO,  YES, ANY, 0, 0, PLAN_RETAIN, false,
+	{NO,  YES, ANY, NO,  NO,  YES, ANY, ANY, 0, 0, PLAN_RETAIN, false,
 		"removed; deletionPolicy: retain leaves its resources alone"},
-	{YES, YES, NO,  NO,  ANY, ANY, YES, 0, 0, PLAN_REFUSE, false,
+	{YES, YES, NO,  NO,  ANY, ANY, YES, ANY, 0, 0, PLAN_REFUSE, false,
 		"another account, region, engine or backend: destroy it first, or give it a new name"},
-	{ANY, ANY, ANY, NO,  ANY, ANY, ANY, 0, S(REJECTED), PLAN_REFUSE, false,
+	{ANY, ANY, ANY, NO,  ANY, ANY, ANY, ANY, 0, S(REJECTED), PLAN_REFUSE, false,
 		"its plan was rejected: change the spec, or void the plan with `trueup unlock`"},
-	{NO,  YES, ANY, NO,  NO,  NO,  ANY, 0, S(APPROVED), PLAN_DESTROY, true, "removed; approved"},
-	{NO,  YES, ANY, NO,  NO,  NO,  ANY, 0, S(WAITING), PLAN_DESTROY, true, "removed; its plan waits"},
-	{NO,  YES, ANY, NO,  NO,  NO,  ANY, 0, S(NONE), PLAN_DESTROY, false, "removed"},
-	{YES, NO,  ANY, NO,  ANY, ANY, ANY, 0, S(APPROVED), PLAN_CREATE, true, "new; approved"},
-	{YES, NO,  ANY, NO,  ANY, ANY, ANY, 0, S(WAITING), PLAN_CREATE, true, "new; its plan waits"},
-	{YES, NO,  ANY, NO,  ANY, ANY, ANY, 0, S(NONE), PLAN_CREATE, false, "new"},
-	{YES, YES, ANY, NO,  ANY, ANY, ANY, 0, S(APPROVED), PLAN_UPDATE, true, "changed; approved"},
-	{YES, YES, ANY, NO,  ANY, ANY, ANY, 0, S(WAITING), PLAN_UPDATE, true, "changed; its plan waits"},
-	{YES, YES, YES, NO,  ANY, ANY, ANY, BADLY, S(NONE), PLAN_RETRY, false,
+	{NO,  YES, ANY, NO,  NO,  NO,  ANY, ANY, 0, S(APPROVED), PLAN_DESTROY, true, "removed; approved"},
+	{NO,  YES, ANY, NO,  NO,  NO,  ANY, ANY, 0, S(WAITING), PLAN_DESTROY, true, "removed; its plan waits"},
+	{NO,  YES, ANY, NO,  NO,  NO,  ANY, ANY, 0, S(NONE), PLAN_DESTROY, false, "removed"},
+	{YES, NO,  ANY, NO,  ANY, ANY, ANY, ANY, 0, S(APPROVED), PLAN_CREATE, true, "new; approved"},
+	{YES, NO,  ANY, NO,  ANY, ANY, ANY, ANY, 0, S(WAITING), PLAN_CREATE, true, "new; its plan waits"},
+	{YES, NO,  ANY, NO,  ANY, ANY, ANY, ANY, 0, S(NONE), PLAN_CREATE, false, "new"},
+	{YES, YES, ANY, NO,  ANY, ANY, ANY, ANY, 0, S(APPROVED), PLAN_UPDATE, true, "changed; approved"},
+	{YES, YES, ANY, NO,  ANY, ANY, ANY, ANY, 0, S(WAITING), PLAN_UPDATE, true, "changed; its plan waits"},
+	{YES, YES, YES, NO,  ANY, ANY, ANY, ANY, BADLY, S(NONE), PLAN_RETRY, false,
 		"the last attempt did not end well"},
-	{YES, YES, NO,  NO,  ANY, ANY, NO,  BADLY, S(NONE), PLAN_UPDATE, false,
+	{YES, YES, NO,  NO,  ANY, ANY, NO,  ANY, BADLY, S(NONE), PLAN_UPDATE, false,
 		"changed since an attempt that did not end well"},
-	{YES, YES, NO,  NO,  ANY, ANY, NO,  0, S(NONE), PLAN_UPDATE, false, "changed"},
+	{YES, YES, NO,  NO,  ANY, ANY, NO,  ANY, 0, S(NONE), PLAN_UPDATE, false, "changed"},
 };
 /* clang-format on */
 
@@ -64,8 +66,8 @@ static bool row_fits(const struct row *r, const struct plan_facts *f)
 	return fits(r->desired, f->desired) && fits(r->recorded, f->recorded) &&
 	       fits(r->same, f->same) && fits(r->suspended, f->suspended) &&
 	       fits(r->protect, f->protect) && fits(r->retain, f->retain) &&
-	       fits(r->moved, f->moved) && (!r->last || r->last & 1u << f->last) &&
-	       (!r->stored || r->stored & 1u << f->stored);
+	       fits(r->moved, f->moved) && fits(r->held, f->held) &&
+	       (!r->last || r->last & 1u << f->last) && (!r->stored || r->stored & 1u << f->stored);
 }
 
 struct plan_decision plan_decide(const struct plan_facts *facts)
@@ -125,7 +127,7 @@ bool plan_table_row(size_t n, const char *ret_cells[PLAN_TABLE_CELLS])
 	const struct row *r = &table[n];
 	const char *const cells[PLAN_TABLE_CELLS] = {want_text(r->desired), want_text(r->recorded),
 		want_text(r->same), want_text(r->suspended), want_text(r->protect),
-		want_text(r->retain), want_text(r->moved), last_text(r->last),
+		want_text(r->retain), want_text(r->moved), want_text(r->held), last_text(r->last),
 		stored_text(r->stored), plan_action_name(r->action), r->reason};
 	for (size_t i = 0; i < PLAN_TABLE_CELLS; i++)
 		ret_cells[i] = cells[i];

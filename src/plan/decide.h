@@ -47,6 +47,7 @@ struct plan_facts {
 	bool suspended; /* by `suspend: true` or by `trueup suspend` */
 	bool protect; /* `protect: true` in the recorded spec */
 	bool retain; /* deletionPolicy: retain in the recorded spec */
+	bool held; /* a pull request applied its change of it, which the branch does not have yet */
 	bool moved; /* another account, region, engine or backend than the recorded one */
 	enum plan_last last;
 	enum plan_stored stored;
@@ -66,10 +67,10 @@ const char *plan_action_name(enum plan_action action);
 
 /*
  * The table as text, for the test that compares the page: the cells of row n (from 0) in the
- * order desired, recorded, same, suspended, protect, retain, moved, last, stored, action, reason;
- * "any" where the fact does not matter. False when there is no such row.
+ * order desired, recorded, same, suspended, protect, retain, moved, held, last, stored, action,
+ * reason; "any" where the fact does not matter. False when there is no such row.
  */
-enum { PLAN_TABLE_CELLS = 11 };
+enum { PLAN_TABLE_CELLS = 12 };
 bool plan_table_row(size_t n, const char *ret_cells[PLAN_TABLE_CELLS]);
 
 #endif

@@ -17,7 +17,7 @@ enum gate_verdict { GATE_PASS, GATE_WAIT, GATE_REFUSE };
 struct gate_answer {
 	/*
 	 * "role", "services", "tags", "freeze", "dependencies", "name", "protection", "keys",
-	 * "claims", "runbook", "approval"
+	 * "claims", "runbook", "pull request", "lock", "approval"
 	 */
 	const char *gate;
 	enum gate_verdict verdict;

@@ -13,6 +13,7 @@
 #include "reconcile/runbook_gate.h"
 #include "store/audit.h"
 #include "store/objects.h"
+#include "store/pulls.h"
 
 #include <string.h>
 
@@ -122,12 +123,15 @@ static int record_decision(struct session *s, const struct approval_row *row,
 		row->comment ? ": " : "", row->comment ? row->comment : "");
 	const struct object_step step = {
 		.phase = PHASE_REFUSED, .reason = why, .plan_id = plan->id};
-	if (store_approval_add(s->store, row, err) < 0)
+	int64_t pull = 0;
+	if (store_approval_add(s->store, row, err) < 0 ||
+		store_pull_of_plan(s->store, plan->id, &pull, err) < 0)
 		return -1;
-	if (!row->approve &&
-		(store_plan_move(s->store, plan->id, PLAN_REJECTED, why, NULL, err) < 0 ||
-			(!is_bare_run(plan) && store_object_step(s->store, plan->object_key, &step,
-						       s->now_ms, err) < 0)))
+	if (!row->approve && store_plan_move(s->store, plan->id, PLAN_REJECTED, why, NULL, err) < 0)
+		return -1;
+	/* A pull request's is no matter of the branch's object, which may not even be there. */
+	if (!row->approve && !pull && !is_bare_run(plan) &&
+		store_object_step(s->store, plan->object_key, &step, s->now_ms, err) < 0)
 		return -1;
 	return audit(s, row->approve ? "approve" : "reject", plan->object_key, detail, err);
 }

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "format/emit.h"
 #include "reconcile/run_spec.h"
+#include "store/pulls.h"
 
 #include <string.h>
 
@@ -119,10 +120,15 @@ int item_approval(struct run *run, const struct item *item, const struct plan_ro
 static int was_rejected(struct run *run, const struct item *item, bool *ret, struct err **err)
 {
 	struct plan_row *plan = NULL;
+	const char *id = item->row ? item->row->plan_id : NULL;
 	*ret = false;
-	if (!item->row || !item->row->plan_id)
+	if (run->options->pull) {
+		const struct pull_object *shown = pull_shown(run, item->key);
+		id = shown ? shown->plan_id : NULL;
+	}
+	if (!id)
 		return 0;
-	if (store_plan_get(run->session->store, item->row->plan_id, &run->arena, &plan, err) < 0)
+	if (store_plan_get(run->session->store, id, &run->arena, &plan, err) < 0)
 		return -1;
 	*ret = plan && plan->status == PLAN_REJECTED && str_eq(plan->object_digest, item->digest);
 	return 0;
@@ -197,6 +203,9 @@ static int gather(struct run *run, struct item *item, struct plan_facts *f, stru
 	f->same = f->desired && row && str_eq(row->applied_digest, item->digest) && !item->heals;
 	if (item->kind != KIND_CANVAS)
 		return 0;
+	if (pull_keeps(run, item, &item->kept_by, err) < 0)
+		return -1;
+	f->held = item->kept_by != 0;
 	f->moved = has_moved(run, item);
 	/* Who names it to be destroyed means it, suspended or not. */
 	if (!item->desired && load_entry(&run->load, item->key))
@@ -324,7 +333,7 @@ static int ask_gates(struct run *run, struct item *item, struct err **err)
 	item->out.gates = (struct gate_answers){0};
 	gates_policy(&in, &run->arena, &item->out.gates);
 	gate_name(item->taken_by, &run->arena, &item->out.gates);
-	return 0;
+	return run->options->pull ? pull_gates(run, item, err) : 0;
 }
 
 /* --- the decision ------------------------------------------------------------------------- */
@@ -386,7 +395,8 @@ int item_decide_again(struct run *run, struct item *item, struct err **err)
 {
 	if (item_decide(run, item, err) < 0)
 		return -1;
-	if (!item->desired || run->plan_only || run->options->stop != RUN_STOP_NEVER)
+	if (!item->desired || run->plan_only || run->options->pull ||
+		run->options->stop != RUN_STOP_NEVER)
 		return 0;
 	item->row_there = true;
 	return load_record_spec(&run->load, item->key, item->digest, err);
@@ -436,8 +446,11 @@ int item_decide(struct run *run, struct item *item, struct err **err)
 	item->decision = plan_decide(&facts);
 	item_show_decision(item);
 	summarise(run, item);
+	if (item->kept_by && item->decision.action == PLAN_WAIT)
+		item_status(run, item, OBJECT_WAITING, "held by pull request #%lld",
+			(long long)item->kept_by);
 	if (!item_acts(item))
-		return 0;
+		return run->options->pull ? pull_mark_applied(run, item, err) : 0;
 	if (ask_gates(run, item, err) < 0)
 		return -1;
 	const bool shows = item->rendered && item->decision.action != PLAN_RETAIN;

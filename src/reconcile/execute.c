@@ -56,6 +56,8 @@ static int hold_back(struct run *run, struct err **err)
 /* Plans that nobody will apply: they hold values that nobody should find. */
 static int drop_plans(struct run *run, struct err **err)
 {
+	if (run->options->pull) /* its caller keeps them */
+		return 0;
 	for (size_t i = 0; i < run->item_count; i++) {
 		const struct item *item = run->items[i];
 		if (!item->plan_path || item->stored)

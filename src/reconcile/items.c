@@ -230,8 +230,40 @@ static int add_drifted(struct run *run, struct err **err)
 	return 0;
 }
 
+/* Config in a pull request takes no effect on it; a role is in the digest of its canvases. */
+static int add_changed(struct run *run, const char *key, const char *path, struct err **err)
+{
+	if (!path || !load_touches(&run->load, path))
+		return 0;
+	if (add_item(run, key, err) < 0)
+		return -1;
+	return kind_of_key(key) == KIND_ROLE ? add_dependants(run, key, err) : 0;
+}
+
+/* What a pull request changes in its base: nothing else is its business. */
+static int collect_pull(struct run *run, struct err **err)
+{
+	struct load *l = &run->load;
+	for (size_t i = 0; i < l->changed_count; i++) {
+		const struct loaded_spec *entry = load_entry(l, l->changed[i]);
+		if (add_changed(run, l->changed[i], entry->path, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < l->gone_count; i++) {
+		AUTO_ARENA scratch = {0};
+		struct object_row *row = NULL;
+		if (store_object_get(run->session->store, l->gone[i], OBJECT_BRIEF, &scratch, &row,
+			    err) < 0 ||
+			(row && add_changed(run, l->gone[i], row->path, err) < 0))
+			return -1;
+	}
+	return 0;
+}
+
 static int collect(struct run *run, struct err **err)
 {
+	if (run->options->pull)
+		return collect_pull(run, err);
 	const struct load *l = &run->load;
 	const struct object_filter unsettled = {.unsettled = true};
 	const struct object_filter canvases = {.kind = spec_kind_name(KIND_CANVAS)};

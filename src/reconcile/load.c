@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/workers.h"
+#include "reconcile/recorded.h"
 #include "runbook/object.h"
 #include "source/quarantine.h"
 #include "store/runs.h"
@@ -392,11 +393,63 @@ static int resolve(struct load *l, const char *rev, struct err **err)
 				    : source_resolve(source, rev, &l->rev, err);
 }
 
+static int put_paths(
+	struct load *l, const char *from, const char *to, struct strmap *ret, struct err **err)
+{
+	struct source_changes changes = {0};
+	if (str_eq(from, to))
+		return 0;
+	if (source_diff(l->session->source, from, to, &load_spec_files, &l->arena, &changes, err) <
+		0)
+		return err_wrap(err, "compare with the base branch");
+	for (size_t i = 0; i < changes.count; i++)
+		(void)strmap_put(ret, changes.items[i].path, NULL);
+	return 0;
+}
+
+/* Which changes are the pull request's, and which are the base's own that are not recorded yet. */
+static int split_changes(struct load *l, struct err **err)
+{
+	const struct load_merge *m = l->merge;
+	const char *recorded = l->recorded ? l->recorded->tree_id : NULL;
+	if (!m)
+		return 0;
+	if (put_paths(l, m->base_tree, m->tree, &l->touched, err) < 0)
+		return -1;
+	if (put_paths(l, recorded, m->base_tree, &l->ahead_of, err) == 0)
+		return 0;
+	if (err_kind_of(*err) != ERR_NOT_FOUND)
+		return -1;
+	err_free(err); /* a rewritten history: everything may have moved */
+	return put_paths(l, NULL, m->base_tree, &l->ahead_of, err);
+}
+
+bool load_touches(const struct load *l, const char *path)
+{
+	return strmap_has(&l->touched, path);
+}
+
+bool load_base_moved(const struct load *l, const char *path)
+{
+	return strmap_has(&l->ahead_of, path);
+}
+
+static int find_rev(struct load *l, const char *rev, struct err **err)
+{
+	if (!l->merge)
+		return resolve(l, rev, err);
+	if (source_resolve(l->session->source, l->merge->head, &l->rev, err) < 0)
+		return -1;
+	l->rev.branch[0] = '\0';
+	(void)str_copy(l->rev.tree, sizeof l->rev.tree, l->merge->tree);
+	return 0;
+}
+
 static int compare(struct load *l, const char *rev, struct err **err)
 {
 	struct session *s = l->session;
 	struct revision_row *recorded = NULL;
-	if (source_kind(s->source) == SOURCE_GIT && resolve(l, rev, err) < 0)
+	if (source_kind(s->source) == SOURCE_GIT && find_rev(l, rev, err) < 0)
 		return -1;
 	if (s->store && store_revision_last(s->store, &l->arena, &recorded, err) < 0)
 		return -1;
@@ -404,7 +457,7 @@ static int compare(struct load *l, const char *rev, struct err **err)
 	const bool anew = !recorded || !str_eq(recorded->decoder, READER_VERSION);
 	if (anew)
 		l->flags |= LOAD_ALL;
-	if (read_changes_since(l, recorded, err) < 0)
+	if (read_changes_since(l, recorded, err) < 0 || split_changes(l, err) < 0)
 		return -1;
 	l->same = recorded && !anew && str_eq(recorded->tree_id, l->tree) &&
 		  !(l->flags & LOAD_WORKTREE);
@@ -419,7 +472,10 @@ static int compare(struct load *l, const char *rev, struct err **err)
 
 static const struct spec *finder_find(void *data, const char *key)
 {
-	return load_spec(data, key);
+	struct load *l = data;
+	if (l->merge && str_eq(key, "config"))
+		return l->base_config;
+	return load_spec(l, key);
 }
 
 static const char *const *finder_keys(void *data, enum spec_kind kind)
@@ -549,15 +605,20 @@ static int check_all(struct load *l, struct err **err)
 
 static void find_config(struct load *l)
 {
+	if (l->merge) {
+		l->config =
+			l->base_config ? l->base_config->config : spec_config_default(&l->arena);
+		return;
+	}
 	const char *const *keys = load_keys(l, KIND_CONFIG);
 	const struct spec *spec = keys[0] ? load_spec(l, keys[0]) : NULL;
 	l->config = spec ? spec->config : spec_config_default(&l->arena);
 }
 
-int load_open(struct session *session, struct render_types *types, const char *rev, unsigned flags,
-	struct load *ret, struct err **err)
+static int open_load(struct load *ret, const char *rev, struct err **err)
 {
-	*ret = (struct load){.session = session, .types = types, .flags = flags};
+	struct session *session = ret->session;
+	const unsigned flags = ret->flags;
 	if (compare(ret, rev, err) < 0) {
 		load_close(ret);
 		return -1;
@@ -575,8 +636,25 @@ int load_open(struct session *session, struct render_types *types, const char *r
 	return 0;
 }
 
+int load_open(struct session *session, struct render_types *types, const char *rev, unsigned flags,
+	struct load *ret, struct err **err)
+{
+	*ret = (struct load){.session = session, .types = types, .flags = flags};
+	return open_load(ret, rev, err);
+}
+
+int load_open_merge(struct session *session, struct render_types *types,
+	const struct load_merge *merge, struct load *ret, struct err **err)
+{
+	*ret = (struct load){.session = session, .types = types, .merge = merge};
+	ret->base_config = recorded_config_spec(session->store, &ret->arena);
+	return open_load(ret, NULL, err);
+}
+
 void load_close(struct load *l)
 {
+	strmap_release(&l->touched);
+	strmap_release(&l->ahead_of);
 	strmap_release(&l->specs);
 	diag_list_release(&l->diags);
 	arena_release(&l->arena);

@@ -41,6 +41,14 @@ struct loaded_spec {
 	bool checked; /* was handed to the cross-file checks */
 };
 
+/*
+ * A pull request: what its base branch would be after the merge. Ids are of a commit (head) and of
+ * trees of the spec root. Config and policy are those last recorded, whatever the merge says.
+ */
+struct load_merge {
+	const char *head, *base_tree, *tree;
+};
+
 struct load {
 	/* Set by load_open(), for the caller. */
 	struct source_rev rev;
@@ -61,6 +69,10 @@ struct load {
 	struct session *session;
 	struct render_types *types;
 	unsigned flags;
+	const struct load_merge *merge; /* NULL: not a pull request */
+	struct strmap touched; /* paths that the merge changes in its base */
+	struct strmap ahead_of; /* paths that the base changed since what is recorded */
+	const struct spec *base_config; /* of a merge: as last recorded; NULL: none is */
 	struct strmap specs; /* key -> struct loaded_spec */
 	struct source_scan_result scan;
 	struct source_changes changes;
@@ -80,6 +92,12 @@ extern const struct source_filter load_spec_files;
  */
 MUST_CHECK int load_open(struct session *session, struct render_types *types, const char *rev,
 	unsigned flags, struct load *ret, struct err **err);
+/* The same for a pull request. merge is borrowed. */
+MUST_CHECK int load_open_merge(struct session *session, struct render_types *types,
+	const struct load_merge *merge, struct load *ret, struct err **err);
+/* Of a merge: does it change this file in its base? Has the base changed it since the record? */
+bool load_touches(const struct load *l, const char *path);
+bool load_base_moved(const struct load *l, const char *path);
 void load_close(struct load *l);
 #define AUTO_LOAD CLEANUP(load_close) struct load
 

@@ -49,14 +49,16 @@ struct pull_work {
 	const volatile sig_atomic_t *interrupts; /* each count is one SIGINT; NULL: never */
 	void (*said)(void *data); /* something was put into the outbox; may be NULL */
 	run_listener *listener; /* may be NULL */
+	/* What a step found, at its end; may be NULL. outcome lives until it returns. */
+	void (*found)(void *data, const struct run_outcome *outcome);
 	void *data;
 };
 
 /* What follows from what was done, for a queue. Texts and lists are in the arena handed in. */
 struct pull_result {
 	const struct pull_row *pull; /* as it is recorded now; NULL: not known */
-	const struct run_outcome *outcome; /* of the last step; NULL: none was made */
 	const char *text; /* one sentence for people */
+	bool applied; /* pull_apply() applied something, and nothing failed */
 	bool plan_due; /* pull_plan() has something to do */
 	bool reconcile_due; /* the base branch has to be reconciled: a way back, a merge */
 	struct pull_numbers refresh; /* other pull requests whose turn it is now */

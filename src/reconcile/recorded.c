@@ -44,10 +44,16 @@ const struct role *recorded_role(struct store *store, struct arena *arena, const
 	return spec && spec->kind == KIND_ROLE ? spec->role : NULL;
 }
 
-const struct config *recorded_config(struct store *store, struct arena *arena)
+const struct spec *recorded_config_spec(struct store *store, struct arena *arena)
 {
 	const struct spec *spec = applied_spec(store, arena, "config");
-	return spec && spec->kind == KIND_CONFIG ? spec->config : NULL;
+	return spec && spec->kind == KIND_CONFIG ? spec : NULL;
+}
+
+const struct config *recorded_config(struct store *store, struct arena *arena)
+{
+	const struct spec *spec = recorded_config_spec(store, arena);
+	return spec ? spec->config : NULL;
 }
 
 int recorded_branch(struct store *store, struct arena *arena, const char **ret, struct err **err)

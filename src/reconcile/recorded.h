@@ -13,6 +13,7 @@ const struct spec *recorded_spec(struct arena *arena, const struct node *doc);
 const struct role *recorded_role(struct store *store, struct arena *arena, const char *key);
 
 /* The Config that was last applied; NULL if none ever was. */
+const struct spec *recorded_config_spec(struct store *store, struct arena *arena);
 const struct config *recorded_config(struct store *store, struct arena *arena);
 
 /*

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "reconcile/run_spec.h"
 #include "store/audit.h"
+#include "store/pulls.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -228,7 +229,12 @@ static int void_stale_plan(struct run *run, const struct item *item, struct err 
 	struct plan_row *plan = NULL;
 	if (store_plan_open(store, item->key, &run->arena, &plan, err) < 0)
 		return -1;
+	int64_t of = 0;
 	if (!plan || (item->desired && str_eq(plan->action, plan_action_name(PLAN_DESTROY))))
+		return 0;
+	if (store_pull_of_plan(store, plan->id, &of, err) < 0)
+		return -1;
+	if (of) /* it is about what comes after the merge */
 		return 0;
 	return store_plans_void(store, item->key, "nothing is left to do", err);
 }
@@ -321,10 +327,11 @@ static int finish(struct run *run, struct err **err)
 {
 	run_publish(run);
 	run->outcome.exit_code = exit_code(run);
-	if (run->options->stop != RUN_STOP_NEVER)
+	if (run->options->stop != RUN_STOP_NEVER || run->options->pull)
 		return 0;
 	/* Done is last: a run that finds the revision done looks no further. */
-	if (!run->plan_only && (record_phases(run, err) < 0 || settle(run, err) < 0))
+	if (!run->plan_only &&
+		(record_phases(run, err) < 0 || settle(run, err) < 0 || pull_let_go(run, err) < 0))
 		return -1;
 	if (run_write_note(run, err) < 0)
 		note_failed(run, err);
@@ -388,7 +395,7 @@ static int find_settled(struct run *run, int64_t started, bool *ret_settled, str
 	bool needed = true;
 	struct source_rev head;
 	*ret_settled = false;
-	if (o->stop != RUN_STOP_NEVER || o->rev || o->worktree || o->notice ||
+	if (o->stop != RUN_STOP_NEVER || o->pull || o->rev || o->worktree || o->notice ||
 		(o->targets && *o->targets) || (o->destroy && *o->destroy) ||
 		(o->rerun && *o->rerun))
 		return 0;
@@ -420,11 +427,17 @@ static int read_specs(struct run *run, struct err **err)
 {
 	const struct run_options *o = run->options;
 	const unsigned flags = (o->worktree ? LOAD_WORKTREE : 0) | (o->notice ? LOAD_NOTICE : 0);
-	if (load_open(run->session, run->types, o->rev, flags, &run->load, err) < 0)
+	const int got =
+		o->pull ? load_open_merge(run->session, run->types, o->pull->merge, &run->load, err)
+			: load_open(run->session, run->types, o->rev, flags, &run->load, err);
+	if (got < 0)
 		return -1;
 	run->loaded = true;
 	run->outcome.diags = &run->load.diags;
 	name_revision(run, &run->load.rev);
+	if (o->pull)
+		run->outcome.branch =
+			arena_printf(&run->arena, "#%lld", (long long)o->pull->number);
 	if (run->load.uncommitted && !run->load.diags.errors)
 		run_notice(run,
 			"%zu uncommitted spec file%s not counted: commit, or try "
@@ -437,6 +450,8 @@ static int read_specs(struct run *run, struct err **err)
 /* Everything after the decisions: records, plans, gates, applies. */
 static int carry_out(struct run *run, struct err **err)
 {
+	if (run->options->pull) /* its caller records, and then tidies */
+		return run_execute(run, err);
 	if (run->options->stop == RUN_STOP_NEVER) {
 		if (find_plan_only(run, err) < 0)
 			return -1;
@@ -451,9 +466,38 @@ static int carry_out(struct run *run, struct err **err)
 	return run_tidy(run, err);
 }
 
+static int decide(struct run *run, int64_t started, struct err **err)
+{
+	const struct run_options *o = run->options;
+	if (load_counts(&run->load, run->outcome.kind_counts, err) < 0 ||
+		items_build(run, err) < 0 || (o->pull && pull_take_locks(run, err) < 0))
+		return -1;
+	tell_loaded(run, started);
+	if (!o->pull)
+		run_spec_note_baseline(run);
+	return 0;
+}
+
+/* What an earlier process left, by those who hold the lock and are about to use it. */
+static int take_over(struct run *run, struct err **err)
+{
+	const struct run_options *o = run->options;
+	if (o->stop != RUN_STOP_NEVER && (!o->pull || o->stop == RUN_STOP_SPEC))
+		return 0;
+	return run_adopt(run, err) < 0 ? -1 : run_tidy(run, err);
+}
+
+static int refuse(struct run *run, struct err **err)
+{
+	const struct run_options *o = run->options;
+	run->outcome.exit_code = EXIT_SPECS;
+	if (o->stop == RUN_STOP_NEVER && !o->pull && run_write_note(run, err) < 0)
+		note_failed(run, err);
+	return 0;
+}
+
 static int work(struct run *run, struct err **err)
 {
-	const bool applies = run->options->stop == RUN_STOP_NEVER;
 	int64_t started = clock_monotonic_ms();
 	bool settled;
 	if (find_settled(run, started, &settled, err) < 0)
@@ -463,22 +507,15 @@ static int work(struct run *run, struct err **err)
 	if (load_types(run, err) < 0)
 		return -1;
 	run->load.config = spec_config_default(&run->arena);
-	if (applies && (run_adopt(run, err) < 0 || run_tidy(run, err) < 0))
+	if (take_over(run, err) < 0)
 		return -1;
 	started = clock_monotonic_ms(); /* what was taken over is not counted */
 	if (read_specs(run, err) < 0)
 		return -1;
-	if (run->load.diags.errors) {
-		run->outcome.exit_code = EXIT_SPECS;
-		if (applies && run_write_note(run, err) < 0)
-			note_failed(run, err);
-		return 0;
-	}
-	if (load_counts(&run->load, run->outcome.kind_counts, err) < 0 || items_build(run, err) < 0)
-		return -1;
-	tell_loaded(run, started);
-	run_spec_note_baseline(run);
-	if (run->options->stop != RUN_STOP_SPEC && carry_out(run, err) < 0)
+	if (run->load.diags.errors)
+		return refuse(run, err);
+	if (decide(run, started, err) < 0 ||
+		(run->options->stop != RUN_STOP_SPEC && carry_out(run, err) < 0))
 		return -1;
 	return finish(run, err);
 }

@@ -20,6 +20,21 @@ enum run_stop {
 	RUN_STOP_NEVER, /* reconcile */
 };
 
+struct load_merge;
+struct pull_objects;
+
+/*
+ * A pull request in place of a branch; see reconcile/pull.h. Only what it changes is looked at, and
+ * nothing of the branch's record is written. RUN_STOP_PLAN leaves the plans that were made for the
+ * caller to keep; RUN_STOP_NEVER applies shown plans, all of them or none, and leaves new ones.
+ */
+struct run_pull {
+	int64_t number;
+	const char *base_branch;
+	const struct load_merge *merge;
+	const struct pull_objects *shown; /* what people were shown of it; NULL: nothing */
+};
+
 struct run_options {
 	const char *command; /* "plan", "reconcile": for reports, locks and the audit log */
 	enum run_stop stop;
@@ -37,6 +52,7 @@ struct run_options {
 	const char *const *destroy;
 	/* Keys of Runs that are run again, whatever came of them (`trueup run rerun`). */
 	const char *const *rerun;
+	const struct run_pull *pull; /* NULL: a branch */
 	size_t parallel; /* 0: as Config says */
 	const struct engine *engine; /* NULL: the one that a canvas names; for tests */
 	const char *const *environ;

@@ -68,6 +68,7 @@ struct item {
 	const char *problem;
 	bool stuck; /* an operation on it is open and could not be taken over */
 	bool heals; /* its drift is to be undone */
+	int64_t kept_by; /* number of the pull request that applied it before its merge; 0: none */
 	bool aside; /* not one of the targets: decided and recorded, not worked on */
 	bool row_there; /* the store has a row of it */
 	bool planned; /* plan is there */
@@ -183,6 +184,10 @@ const volatile sig_atomic_t *run_plan_interrupts(const struct run *run);
 
 /* --- wave_plan.c, wave_gate.c, wave_apply.c: the steps of a wave ------------------------------ */
 
+/* Is it to be planned, as far as its decision goes? The gates are asked after that. */
+bool item_wants_plan(const struct item *item);
+/* Takes the stored plan as the item's. */
+void item_use_stored(struct run *run, struct item *item);
 /* Plans what can be planned. *ret_any: there is a plan, new or stored. */
 struct tasks;
 /* Adds the task that plans the item; its outcome is in item->plan and item->out afterwards. */
@@ -217,6 +222,33 @@ void item_surprises(struct run *run, struct item *item);
 char *outcome_rendered_dir(const struct session *session, const char *plan_id);
 /* Folder of the files that were last applied: STATE/applied/BORN. */
 char *outcome_applied_dir(const struct session *session, const char *born);
+
+/* --- pull_item.c: what is different when it is a pull request's ------------------------------- */
+
+/* Appends what a pull request has to wait for beside the policy gates. */
+MUST_CHECK int pull_gates(struct run *run, struct item *item, struct err **err);
+/* What is as it should be because the pull request applied it is shown as that. */
+MUST_CHECK int pull_mark_applied(struct run *run, struct item *item, struct err **err);
+/* What people were shown of the object; NULL: nothing. */
+struct pull_object;
+const struct pull_object *pull_shown(const struct run *run, const char *key);
+/* Asks for the objects that it changes, and says who holds them otherwise. */
+MUST_CHECK int pull_take_locks(struct run *run, struct err **err);
+/*
+ * Of a branch's run: does a pull request that applied its change of the object keep it as it is?
+ * *ret its number; 0: none does.
+ */
+MUST_CHECK int pull_keeps(struct run *run, const struct item *item, int64_t *ret, struct err **err);
+/* Of a branch's run, at its end: merged ones let go of what they applied once the branch has it. */
+MUST_CHECK int pull_let_go(struct run *run, struct err **err);
+/* gate_wave() of a pull request: sets item->go for all that were shown, or for none. */
+MUST_CHECK int pull_gate_wave(struct run *run, struct err **err);
+/* Notes in the transaction of the intention that the object is the pull request's from now on. */
+MUST_CHECK int pull_intend(struct run *run, struct item *item, struct err **err);
+
+/* wave_gate.c: the row of a plan that was just made, with its files written. In run's arena. */
+MUST_CHECK int plan_row_of(
+	struct run *run, struct item *item, struct plan_row *ret, struct err **err);
 
 /* --- adopt.c: what an earlier process left running ------------------------------------------ */
 

@@ -182,7 +182,8 @@ static int intend(struct run *run, struct item *item, struct err **err)
 	};
 	if (store_begin(s->store, err) < 0)
 		return -1;
-	if (store_operation_intend(s->store, &op, err) < 0 ||
+	if ((run->options->pull && pull_intend(run, item, err) < 0) ||
+		store_operation_intend(s->store, &op, err) < 0 ||
 		store_object_step(s->store, item->key, &step, s->now_ms, err) < 0 ||
 		store_audit_append(s->store, &audit, err) < 0 ||
 		(destroys && load_entry(&run->load, item->key) &&
@@ -262,7 +263,8 @@ int apply_wave(struct run *run, bool *ret_any, struct err **err)
 		item->begun = false;
 		if (item->finished.end == ENGINE_DONE) {
 			*ret_any = true;
-			result = items_add_dependants(run, item->key, err);
+			if (!run->options->pull)
+				result = items_add_dependants(run, item->key, err);
 		}
 	}
 	return result;

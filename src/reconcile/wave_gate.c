@@ -23,14 +23,11 @@ static int write_rendered(struct run *run, const struct item *item, struct err *
 	return 0;
 }
 
-static int store_plan(struct run *run, struct item *item, struct err **err)
+int plan_row_of(struct run *run, struct item *item, struct plan_row *ret, struct err **err)
 {
-	struct store *store = run->session->store;
-	if (item->kind == KIND_RUN)
-		return run_item_store_plan(run, item, err);
 	plan_identity(item->digest, item->lineage, item->serial, item->plan_sha256, item->identity);
 	const struct spec_approval *rule = item->approval;
-	const struct plan_row row = {
+	*ret = (struct plan_row){
 		.id = item->plan_id,
 		.object_key = item->key,
 		.object_digest = item->digest,
@@ -51,10 +48,19 @@ static int store_plan(struct run *run, struct item *item, struct err **err)
 				      : 0,
 		.status = PLAN_WAITING,
 	};
+	item->plan.id = item->plan_id;
+	return write_rendered(run, item, err);
+}
+
+static int store_plan(struct run *run, struct item *item, struct err **err)
+{
+	struct store *store = run->session->store;
+	struct plan_row row;
 	const struct object_step step = {
 		.phase = PHASE_PLANNED, .reason = item->decision.reason, .plan_id = item->plan_id};
-	item->plan.id = item->plan_id;
-	if (write_rendered(run, item, err) < 0 || store_begin(store, err) < 0)
+	if (item->kind == KIND_RUN)
+		return run_item_store_plan(run, item, err);
+	if (plan_row_of(run, item, &row, err) < 0 || store_begin(store, err) < 0)
 		return -1;
 	if (store_plan_add(store, &row, err) < 0 ||
 		store_object_step(store, item->key, &step, run->session->now_ms, err) < 0) {
@@ -70,6 +76,8 @@ int item_wait(struct run *run, struct item *item, enum object_phase phase, const
 	const struct object_step step = {.phase = phase, .reason = why, .plan_id = item->plan_id};
 	item_status(run, item, phase == PHASE_REFUSED ? OBJECT_REFUSED : OBJECT_WAITING, "%s", why);
 	item->waits = true;
+	if (run->options->pull)
+		return 0;
 	return store_object_step(run->session->store, item->key, &step, run->session->now_ms, err);
 }
 
@@ -127,6 +135,8 @@ static int ask_user(struct run *run, struct item **asked, size_t count, struct e
 
 int gate_wave(struct run *run, struct err **err)
 {
+	if (run->options->pull)
+		return pull_gate_wave(run, err);
 	struct item **asked = arena_array(&run->arena, run->item_count, sizeof *asked);
 	size_t count = 0;
 	for (size_t i = 0; i < run->item_count; i++) {

@@ -141,7 +141,7 @@ void plan_task_add(struct run *run, struct tasks *tasks, struct item *item)
 				 .data = w});
 }
 
-static void use_stored(struct run *run, struct item *item)
+void item_use_stored(struct run *run, struct item *item)
 {
 	const struct plan_row *p = item->stored;
 	(void)str_copy(item->plan_id, sizeof item->plan_id, p->id);
@@ -158,7 +158,7 @@ static void use_stored(struct run *run, struct item *item)
 	run_emit(run, RUN_PLANNED, item, NULL);
 }
 
-static bool wants_plan(const struct item *item)
+bool item_wants_plan(const struct item *item)
 {
 	const bool kind = item->kind == KIND_CANVAS || item->decision.action == PLAN_RUN;
 	return kind && item_acts(item) && !item->planned && !item->aside &&
@@ -172,7 +172,7 @@ int plan_wave(struct run *run, bool *ret_any, struct err **err)
 	for (size_t i = 0; i < run->item_count; i++) {
 		struct item *item = run->items[i];
 		const struct gate_answer *first = NULL;
-		if (!wants_plan(item))
+		if (!item_wants_plan(item) || (run->options->pull && item->kind != KIND_CANVAS))
 			continue;
 		if (gates_verdict(&item->out.gates, &first) != GATE_PASS) {
 			item_status(run, item, OBJECT_WAITING, "%s", first->reason);
@@ -180,7 +180,7 @@ int plan_wave(struct run *run, bool *ret_any, struct err **err)
 			continue;
 		}
 		if (item->decision.use_stored) {
-			use_stored(run, item);
+			item_use_stored(run, item);
 			*ret_any = true;
 		} else if (item->kind == KIND_RUN) {
 			run_item_plan(run, item);

@@ -97,7 +97,8 @@ const char *field_nearest(const struct field_table *t, const char *key);
 void field_type_words(const struct field *f, struct str *out);
 
 extern const struct field_table table_config, table_role, table_canvas, table_approval,
-	table_metadata, table_config_metadata, table_execution, table_run, table_server;
+	table_metadata, table_config_metadata, table_pulls, table_execution, table_run,
+	table_server;
 
 extern const struct grammar grammar_name, grammar_account, grammar_region, grammar_zone,
 	grammar_arn_role, grammar_cidr, grammar_vpc, grammar_subnet, grammar_actor, grammar_canvas,

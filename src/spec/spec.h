@@ -160,6 +160,9 @@ struct spec_freeze {
 	int64_t duration_ms;
 };
 
+/* pullRequests.forks: what is done with pull requests from forks. */
+enum spec_forks { FORKS_ASK, FORKS_NEVER, FORKS_ALWAYS };
+
 struct config {
 	const char *branch; /* default: "main" */
 	bool apply_auto; /* apply: auto | manual; default: manual */
@@ -184,6 +187,13 @@ struct config {
 		bool finish; /* whenKilled: finish; otherwise the script is ended */
 		bool isolation_required;
 	} runbooks;
+	struct {
+		enum spec_forks forks;
+		bool comments; /* default: true */
+		bool apply_before; /* apply: after | before the merge; default: after */
+		bool need_approved, need_mergeable, need_up_to_date; /* require; default: all */
+		const char *command; /* the first word of commands; default: trueup */
+	} pulls;
 	struct spec_texts required_tags; /* policy.requiredTags */
 	struct spec_freeze *freezes; /* policy.freeze */
 	size_t freeze_count;

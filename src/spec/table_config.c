@@ -351,6 +351,11 @@ static const struct field config_fields[] = {
 		.table = &table_runbooks,
 		.doc = "How scripts of runbooks are run.",
 		.example = "{isolation: required}"},
+	{.key = "pullRequests",
+		.type = FIELD_TABLE,
+		.table = &table_pulls,
+		.doc = "Pull requests: what is planned, shown and applied.",
+		.example = "{apply: before}"},
 	{.key = "policy",
 		.type = FIELD_TABLE,
 		.table = &table_policy,
@@ -373,7 +378,7 @@ static void check_config(struct decoder *d, const struct node *map, void *obj)
 	config->policy = node_get(map, "policy");
 }
 
-static const char *const later_config[] = {"pullRequests", "notifications", "exchangeRates", NULL};
+static const char *const later_config[] = {"notifications", "exchangeRates", NULL};
 const struct field_table table_config = {.name = "Config",
 	.doc = "Settings of the repository; at most one, usually trueup.yaml. Secrets and listen "
 	       "addresses are not here but in the server's own file.",

@@ -148,6 +148,15 @@ static int mark_gone(
 	return sql_run_on(&q, "object", key, err);
 }
 
+int store_object_absent(struct store *store, const char *key, struct err **err)
+{
+	AUTO_SQL q = SQL_NONE;
+	if (sql_start(store, SQL_OBJECT_ABSENT, &q, err) < 0)
+		return -1;
+	sql_text(&q, key);
+	return sql_run_on(&q, "object", key, err);
+}
+
 int store_object_gone(
 	struct store *store, const char *key, const char *revision, int64_t now, struct err **err)
 {

@@ -77,6 +77,8 @@ MUST_CHECK int store_objects(struct store *store, const struct object_filter *fi
  */
 MUST_CHECK int store_object_seen(
 	struct store *store, const struct object_row *row, int64_t now, struct err **err);
+/* It is not in the branch: what a pull request makes before its merge. */
+MUST_CHECK int store_object_absent(struct store *store, const char *key, struct err **err);
 /*
  * The object's spec left the repository. A row is forgotten when nothing was ever applied or tried.
  */

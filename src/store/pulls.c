@@ -12,14 +12,14 @@ static const char *const state_names[] = {
 	[PULL_MERGED] = "merged",
 	[PULL_CLOSED] = "closed",
 };
-static const char *const phase_names[] = {
-	[PULL_NEW] = "new",
-	[PULL_BLOCKED] = "blocked",
-	[PULL_INVALID] = "invalid",
-	[PULL_PREVIEWED] = "previewed",
-	[PULL_PLANNED] = "planned",
-	[PULL_APPLIED] = "applied",
-	[PULL_FAILED] = "failed",
+static const char *const progress_names[] = {
+	[PULL_IS_NEW] = "new",
+	[PULL_IS_BLOCKED] = "blocked",
+	[PULL_IS_INVALID] = "invalid",
+	[PULL_IS_PREVIEWED] = "previewed",
+	[PULL_IS_PLANNED] = "planned",
+	[PULL_IS_APPLIED] = "applied",
+	[PULL_IS_FAILED] = "failed",
 };
 
 const char *pull_state_name(enum pull_state state)
@@ -27,9 +27,9 @@ const char *pull_state_name(enum pull_state state)
 	return state_names[state];
 }
 
-const char *pull_phase_name(enum pull_phase phase)
+const char *pull_progress_name(enum pull_progress progress)
 {
-	return phase_names[phase];
+	return progress_names[progress];
 }
 
 /* --- pull requests --------------------------------------------------------------------------- */
@@ -48,12 +48,11 @@ static void read_pull(struct sql *q, struct arena *arena, struct pull_row *ret)
 	ret->merge_sha = sql_get_text(q, arena);
 	ret->state = sql_get_enum(q, state_names, ARRAY_LEN(state_names));
 	ret->allowed_by = sql_get_text(q, arena);
-	ret->phase = sql_get_enum(q, phase_names, ARRAY_LEN(phase_names));
+	ret->progress = sql_get_enum(q, progress_names, ARRAY_LEN(progress_names));
 	ret->reason = sql_get_text(q, arena);
 	ret->settled = sql_get_int(q) != 0;
 	ret->opened_at = sql_get_int(q);
 	ret->updated_at = sql_get_int(q);
-	ret->shown_json = sql_get_text(q, arena);
 }
 
 int store_pull_get(struct store *store, int64_t number, struct arena *arena, struct pull_row **ret,
@@ -147,9 +146,8 @@ int store_pull_step(struct store *store, int64_t number, const struct pull_step 
 	sql_int(&q, number);
 	sql_text(&q, step->head_sha);
 	sql_text(&q, step->base_sha);
-	sql_text(&q, phase_names[step->phase]);
+	sql_text(&q, progress_names[step->progress]);
 	sql_text(&q, step->reason);
-	sql_text(&q, step->shown_json);
 	sql_int(&q, now);
 	if (sql_run(&q, err) < 0)
 		return err_wrap(err, "record the state of pull request #%lld", (long long)number);
@@ -181,12 +179,6 @@ int store_pull_allow(
 int store_pull_settled(struct store *store, int64_t number, int64_t now, struct err **err)
 {
 	return run_on_pull(store, SQL_PULL_SETTLED, number, NULL, now, err);
-}
-
-int store_pull_shown(
-	struct store *store, int64_t number, const char *shown_json, int64_t now, struct err **err)
-{
-	return run_on_pull(store, SQL_PULL_SHOWN, number, shown_json, now, err);
 }
 
 /* --- what was shown -------------------------------------------------------------------------- */

@@ -21,16 +21,16 @@ enum pull_state { PULL_OPEN, PULL_MERGED, PULL_CLOSED };
 const char *pull_state_name(enum pull_state state); /* "open" */
 
 /* How far trueup is with the head of an open one. */
-enum pull_phase {
-	PULL_NEW, /* nothing was said about this head yet */
-	PULL_BLOCKED, /* from a fork, and no member has allowed it */
-	PULL_INVALID, /* its specs are wrong, or it conflicts with the base branch */
-	PULL_PREVIEWED, /* the preview was shown; the engines' plans are not there yet */
-	PULL_PLANNED, /* the engines' plans were shown */
-	PULL_APPLIED, /* everything of it was applied before the merge */
-	PULL_FAILED, /* trueup could not do its part: see reason */
+enum pull_progress {
+	PULL_IS_NEW, /* nothing was said about this head yet */
+	PULL_IS_BLOCKED, /* from a fork, and no member has allowed it */
+	PULL_IS_INVALID, /* its specs are wrong, or it conflicts with the base branch */
+	PULL_IS_PREVIEWED, /* the preview was shown; the engines' plans are not there yet */
+	PULL_IS_PLANNED, /* the engines' plans were shown */
+	PULL_IS_APPLIED, /* everything of it was applied before the merge */
+	PULL_IS_FAILED, /* trueup could not do its part: see reason */
 };
-const char *pull_phase_name(enum pull_phase phase); /* "planned" */
+const char *pull_progress_name(enum pull_progress progress); /* "planned" */
 
 struct pull_row {
 	int64_t number;
@@ -44,9 +44,8 @@ struct pull_row {
 	const char *merge_sha; /* the commit that it became; NULL: not merged, or unknown */
 	enum pull_state state;
 	const char *allowed_by; /* the member who let a fork's be planned; NULL: nobody */
-	enum pull_phase phase;
+	enum pull_progress progress;
 	const char *reason; /* in words; NULL */
-	const char *shown_json; /* what the comment was made from, see reconcile/pull; NULL */
 	bool settled; /* merged, and what became of its plans was told */
 	int64_t opened_at, updated_at;
 };
@@ -58,8 +57,8 @@ struct pull_rows {
 
 /*
  * Notes what a forge says: number to base_branch, merge_sha, state. A new head begins with
- * PULL_NEW; a state never goes back from merged. *ret_changed (may be NULL): head, base branch or
- * state are not what they were, or it is new.
+ * PULL_IS_NEW; a state never goes back from merged. *ret_changed (may be NULL): head, base branch
+ * or state are not what they were, or it is new.
  */
 MUST_CHECK int store_pull_note(struct store *store, const struct pull_row *row, int64_t now,
 	bool *ret_changed, struct err **err);
@@ -75,13 +74,12 @@ MUST_CHECK int store_pulls(struct store *store, const struct pull_filter *filter
 	struct arena *arena, struct pull_rows *ret, struct err **err);
 /*
  * Moves an open one on, if its head is still head_sha: *ret_moved false when a newer head is there
- * or it was closed (may be NULL). base_sha and shown_json NULL stay as they are.
+ * or it was closed (may be NULL). base_sha NULL stays as it is.
  */
 struct pull_step {
 	const char *head_sha, *base_sha;
-	enum pull_phase phase;
+	enum pull_progress progress;
 	const char *reason;
-	const char *shown_json;
 };
 MUST_CHECK int store_pull_step(struct store *store, int64_t number, const struct pull_step *step,
 	int64_t now, bool *ret_moved, struct err **err);
@@ -90,9 +88,6 @@ MUST_CHECK int store_pull_allow(
 	struct store *store, int64_t number, const char *by, int64_t now, struct err **err);
 MUST_CHECK int store_pull_settled(
 	struct store *store, int64_t number, int64_t now, struct err **err);
-/* What its comment was made from changed, whatever its state. */
-MUST_CHECK int store_pull_shown(
-	struct store *store, int64_t number, const char *shown_json, int64_t now, struct err **err);
 
 /* --- what was shown of each object ----------------------------------------------------------- */
 

@@ -43,7 +43,7 @@
 
 #define PULL_COLUMNS                                                                               \
 	"number, url, title, author, head_sha, head_repository, fork, base_branch, base_sha, "     \
-	"merge_sha, state, allowed_by, phase, reason, settled, opened_at, updated_at, shown_json"
+	"merge_sha, state, allowed_by, phase, reason, settled, opened_at, updated_at"
 
 #define LOCK_COLUMNS                                                                               \
 	"l.object_key, l.pull, (SELECT count(*) FROM object_locks o"                               \
@@ -103,6 +103,7 @@ static const char *const texts[SQL_COUNT] = {
 		" reason = iif(phase IN ('destroyed', 'orphaned'), NULL, reason),"
 		" phase_since = iif(phase IN ('destroyed', 'orphaned'), ?9, phase_since),"
 		" phase = iif(phase IN ('destroyed', 'orphaned'), 'new', phase)",
+	[SQL_OBJECT_ABSENT] = "UPDATE objects SET present = 0 WHERE key = ?",
 	[SQL_OBJECT_GONE] =
 		"UPDATE objects SET present = 0, seen_revision = ?2, updated_at = ?3 WHERE key = ?1",
 	[SQL_OBJECT_GONE_UNAPPLIED] =
@@ -431,15 +432,13 @@ static const char *const texts[SQL_COUNT] = {
 		" AND (?2 = 0 OR (state = 'merged' AND settled = 0)) ORDER BY number",
 	[SQL_PULL_STEP] =
 		"UPDATE pulls SET base_sha = ifnull(?3, base_sha), phase = ?4, reason = ?5,"
-		" shown_json = ifnull(?6, shown_json), updated_at = ?7"
+		" updated_at = ?6"
 		" WHERE number = ?1 AND head_sha = ?2 AND state = 'open'",
 	[SQL_PULL_ALLOW] =
 		"UPDATE pulls SET allowed_by = ?2, phase = iif(phase = 'blocked', 'new', phase),"
 		" updated_at = ?3 WHERE number = ?1",
 	[SQL_PULL_SETTLED] =
 		"UPDATE pulls SET settled = 1, reason = ?2, updated_at = ?3 WHERE number = ?1",
-	[SQL_PULL_SHOWN] =
-		"UPDATE pulls SET shown_json = ?2, updated_at = ?3 WHERE number = ?1",
 	[SQL_PULL_OBJECTS_CLEAR] = "DELETE FROM pull_objects WHERE pull = ?",
 	[SQL_PULL_OBJECT_ADD] =
 		"INSERT INTO pull_objects (pull, object_key, head_sha, action, status, plan_id, sha256,"

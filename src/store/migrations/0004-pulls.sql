@@ -19,8 +19,7 @@ CREATE TABLE pulls (
 	reason TEXT,
 	settled INTEGER NOT NULL DEFAULT 0 CHECK (settled IN (0, 1)),
 	opened_at INTEGER NOT NULL,
-	updated_at INTEGER NOT NULL,
-	shown_json TEXT
+	updated_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX pulls_open ON pulls (number) WHERE state = 'open';
 CREATE INDEX pulls_unsettled ON pulls (number) WHERE state = 'merged' AND settled = 0;

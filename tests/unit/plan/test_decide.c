@@ -19,6 +19,7 @@ static struct plan_facts facts_of(unsigned bits, enum plan_last last, enum plan_
 		.protect = bits & 16,
 		.retain = bits & 32,
 		.moved = bits & 64,
+		.held = bits & 128,
 		.last = last,
 		.stored = stored,
 	};
@@ -33,7 +34,7 @@ static void every_combination_fits_and_every_row_is_used(void **state)
 	while (plan_table_row(rows, cells))
 		rows++;
 	assert_true(rows > 0 && rows < 64);
-	for (unsigned bits = 0; bits < 128; bits++) {
+	for (unsigned bits = 0; bits < 256; bits++) {
 		for (int last = LAST_NONE; last <= LAST_RUNNING; last++) {
 			for (int stored = STORED_NONE; stored <= STORED_REJECTED; stored++) {
 				const struct plan_facts f = facts_of(
@@ -51,7 +52,7 @@ static void every_combination_fits_and_every_row_is_used(void **state)
 static void invariants_hold_for_every_combination(void **state)
 {
 	(void)state;
-	for (unsigned bits = 0; bits < 128; bits++) {
+	for (unsigned bits = 0; bits < 256; bits++) {
 		for (int last = LAST_NONE; last <= LAST_RUNNING; last++) {
 			for (int stored = STORED_NONE; stored <= STORED_REJECTED; stored++) {
 				const struct plan_facts f = facts_of(
@@ -69,6 +70,7 @@ static void invariants_hold_for_every_combination(void **state)
 				if (acts) {
 					assert_int_not_equal(f.last, LAST_RUNNING);
 					assert_false(f.suspended);
+					assert_false(f.held);
 				}
 				if (a == PLAN_DESTROY)
 					assert_false(f.protect || f.retain);
@@ -97,6 +99,9 @@ static void named_cases(void **state)
 		{{.desired = true, .stored = STORED_APPROVED}, PLAN_CREATE, true},
 		{{.desired = true, .recorded = true, .moved = true}, PLAN_REFUSE, false},
 		{{.desired = true, .recorded = true, .suspended = true}, PLAN_WAIT, false},
+		{{.desired = true, .recorded = true, .held = true}, PLAN_WAIT, false},
+		{{.desired = true, .recorded = true, .same = true, .held = true}, PLAN_NONE, false},
+		{{.recorded = true, .held = true}, PLAN_WAIT, false},
 		{{.desired = true, .recorded = true, .last = LAST_RUNNING}, PLAN_WAIT, false},
 		{{.recorded = true}, PLAN_DESTROY, false},
 		{{.recorded = true, .protect = true}, PLAN_REFUSE, false},

@@ -40,10 +40,10 @@ static const struct pull_row *get(struct fixture *f, int64_t number)
 	return row;
 }
 
-static bool step(struct fixture *f, int64_t number, const char *head, enum pull_phase phase)
+static bool step(struct fixture *f, int64_t number, const char *head, enum pull_progress progress)
 {
 	bool moved;
-	const struct pull_step s = {.head_sha = head, .phase = phase, .reason = "so"};
+	const struct pull_step s = {.head_sha = head, .progress = progress, .reason = "so"};
 	ok(f, store_pull_step(f->store, number, &s, 200, &moved, &f->err));
 	return moved;
 }
@@ -58,24 +58,24 @@ static void a_newer_head_begins_anew(void **state)
 	assert_true(changed);
 	ok(f, store_pull_note(f->store, &row, 101, &changed, &f->err));
 	assert_false(changed);
-	assert_true(step(f, 12, "aaa", PULL_PLANNED));
+	assert_true(step(f, 12, "aaa", PULL_IS_PLANNED));
 	assert_string_equal(get(f, 12)->reason, "so");
 
 	row.head_sha = "bbb";
 	row.title = NULL; /* not stated: what was known stays */
 	ok(f, store_pull_note(f->store, &row, 102, &changed, &f->err));
 	assert_true(changed);
-	assert_int_equal(get(f, 12)->phase, PULL_NEW);
+	assert_int_equal(get(f, 12)->progress, PULL_IS_NEW);
 	assert_string_equal(get(f, 12)->title, "Add a queue");
 	/* A step that was made for the head before comes too late. */
-	assert_false(step(f, 12, "aaa", PULL_PLANNED));
-	assert_int_equal(get(f, 12)->phase, PULL_NEW);
+	assert_false(step(f, 12, "aaa", PULL_IS_PLANNED));
+	assert_int_equal(get(f, 12)->progress, PULL_IS_NEW);
 
 	row.state = PULL_MERGED;
 	row.merge_sha = "ccc";
 	ok(f, store_pull_note(f->store, &row, 103, &changed, &f->err));
 	assert_true(changed);
-	assert_false(step(f, 12, "bbb", PULL_PLANNED));
+	assert_false(step(f, 12, "bbb", PULL_IS_PLANNED));
 	/* A webhook that was late does not open it again. */
 	row.state = PULL_OPEN;
 	row.merge_sha = NULL;
@@ -128,7 +128,7 @@ static void holds_in_order_of_asking(void **state)
 	open_store(f);
 	for (int n = 11; n <= 13; n++) {
 		note(f, n, "aaa");
-		assert_true(step(f, n, "aaa", PULL_PREVIEWED));
+		assert_true(step(f, n, "aaa", PULL_IS_PREVIEWED));
 	}
 	ask(f, 11, "ab");
 	ask(f, 12, "bc");
@@ -159,7 +159,7 @@ static void two_never_wait_for_each_other(void **state)
 	open_store(f);
 	for (int n = 11; n <= 12; n++) {
 		note(f, n, "aaa");
-		assert_true(step(f, n, "aaa", PULL_PREVIEWED));
+		assert_true(step(f, n, "aaa", PULL_IS_PREVIEWED));
 	}
 	ask(f, 11, "a");
 	ask(f, 12, "b");

@@ -131,6 +131,7 @@ int pull_job_run(struct pull_job *job, enum run_stop stop, struct run **ret, str
 		.listener = w->listener,
 		.data = w->data,
 		.interrupts = w->interrupts,
+		.stop_plans = w->stop_plans,
 	};
 	return run_pipeline(&job->session, &job->options, ret, err);
 }

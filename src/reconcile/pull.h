@@ -28,6 +28,7 @@
 struct engine;
 struct err;
 struct forge;
+struct forge_pull;
 
 /* How and for whom. Everything is borrowed. */
 struct pull_work {
@@ -46,7 +47,8 @@ struct pull_work {
 	size_t parallel; /* 0: as Config says */
 	const struct engine *engine; /* NULL: the one that a canvas names; for tests */
 	const char *const *environ;
-	const volatile sig_atomic_t *interrupts; /* each count is one SIGINT; NULL: never */
+	const volatile sig_atomic_t *interrupts; /* as in run_options; NULL: never */
+	const volatile sig_atomic_t *stop_plans; /* the same: an apply goes on to its end */
 	void (*said)(void *data); /* something was put into the outbox; may be NULL */
 	run_listener *listener; /* may be NULL */
 	/* What a step found, at its end; may be NULL. outcome lives until it returns. */
@@ -64,6 +66,9 @@ struct pull_result {
 	struct pull_numbers refresh; /* other pull requests whose turn it is now */
 };
 
+/* What a forge said of one, as it is noted. Borrows pull's texts; the rest is in arena. */
+void pull_facts(const struct forge *forge, const struct forge_pull *pull, struct arena *arena,
+	struct pull_row *ret);
 /*
  * Notes facts as a forge stated them (see store_pull_note(); a head that is not fetched yet is
  * fine). One that was closed or merged lets go of its objects; plans of one that was closed are

@@ -116,6 +116,8 @@ int pull_apply(const struct pull_work *work, int64_t number, struct arena *arena
 	const struct tally t = count(run, arena);
 	if (pull_show(&job, run, PULL_VIEW_APPLIED, ret, &shown, err) < 0)
 		return -1;
+	if (run_is_stopped(run) && !t.applied)
+		return err_set(err, ERR_CANCELLED, "stopped on request before it was applied");
 	ret->text = tell(&t, arena);
 	ret->applied = t.applied && !t.failed;
 	return 0;

@@ -8,6 +8,28 @@
 #include "reconcile/pull_internal.h"
 #include "store/audit.h"
 
+void pull_facts(const struct forge *forge, const struct forge_pull *pull, struct arena *arena,
+	struct pull_row *ret)
+{
+	static const enum pull_state states[] = {
+		[FORGE_PULL_OPEN] = PULL_OPEN,
+		[FORGE_PULL_CLOSED] = PULL_CLOSED,
+		[FORGE_PULL_MERGED] = PULL_MERGED,
+	};
+	*ret = (struct pull_row){
+		.number = pull->number,
+		.url = pull->url,
+		.title = pull->title,
+		.author = forge_actor(forge, arena, pull->author),
+		.head_sha = pull->head_sha,
+		.head_repository = pull->fork ? pull->head_repository : NULL,
+		.fork = pull->fork,
+		.base_branch = pull->base_ref,
+		.merge_sha = pull->merge_sha,
+		.state = states[pull->state],
+	};
+}
+
 /* --- letting go ------------------------------------------------------------------------------ */
 
 static int void_shown(

@@ -211,7 +211,8 @@ e2e: all tool-programs ## run the end-to-end tests (E2E=tests/e2e/t0001-cli.sh: 
 
 kill-test: all tool-programs ## kill trueup at POINTS=1000 instants and compare what becomes of it
 	$(Q)KILL_POINTS=$(or $(POINTS),1000) TRUEUP=$(CURDIR)/$(B)/trueup TRUEUP_BUILD=$(B) \
-		tests/run.sh -t 7200 tests/e2e/t0330-kill-anywhere.sh
+		tests/run.sh -t 7200 tests/e2e/t0330-kill-anywhere.sh \
+		tests/e2e/t0801-pull-kill.sh
 
 lint: all ## check style, layers, limits, documents
 	$(Q)$(RUN) $(LINT)

@@ -426,6 +426,13 @@ static void refuse(struct item *item)
 	item_show_decision(item);
 }
 
+static void tell_keeper(struct run *run, struct item *item)
+{
+	if (item->kept_by && item->decision.action == PLAN_WAIT)
+		item_status(run, item, OBJECT_WAITING, "held by pull request #%lld",
+			(long long)item->kept_by);
+}
+
 int item_decide(struct run *run, struct item *item, struct err **err)
 {
 	item->stored = NULL;
@@ -446,11 +453,9 @@ int item_decide(struct run *run, struct item *item, struct err **err)
 	item->decision = plan_decide(&facts);
 	item_show_decision(item);
 	summarise(run, item);
-	if (item->kept_by && item->decision.action == PLAN_WAIT)
-		item_status(run, item, OBJECT_WAITING, "held by pull request #%lld",
-			(long long)item->kept_by);
+	tell_keeper(run, item);
 	if (!item_acts(item))
-		return run->options->pull ? pull_mark_applied(run, item, err) : 0;
+		return pull_mark_applied(run, item, err);
 	if (ask_gates(run, item, err) < 0)
 		return -1;
 	const bool shows = item->rendered && item->decision.action != PLAN_RETAIN;

@@ -116,7 +116,7 @@ static enum plan_action action_of(const char *name)
 int pull_mark_applied(struct run *run, struct item *item, struct err **err)
 {
 	int64_t by = 0;
-	if (item->decision.action != PLAN_NONE || item->kind != KIND_CANVAS)
+	if (!run->options->pull || item->decision.action != PLAN_NONE || item->kind != KIND_CANVAS)
 		return 0;
 	if (store_lock_applied_by(run->session->store, item->key, &by, err) < 0)
 		return -1;

@@ -151,6 +151,48 @@ static int do_apply(struct answer *a, struct err **err)
 	return 0;
 }
 
+/* The Run of the base branch, whatever the pull request makes of it. */
+static int do_run(struct answer *a, const struct pull_command *c, struct err **err)
+{
+	AUTO_PULL_JOB job = PULL_JOB_NONE;
+	AUTO_RUN run = NULL;
+	const char *name = str_starts(c->argument, "run/") ? c->argument + 4 : c->argument;
+	const char *key = arena_printf(a->arena, "run/%s", name);
+	const char *const keys[] = {key, NULL};
+	const struct pull_work *w = a->work;
+	const struct run_options options = {
+		.command = "run",
+		.stop = RUN_STOP_NEVER,
+		.auto_approve = true, /* it was asked for; a manual approval stays needed */
+		.allow_empty = true,
+		.rerun = keys,
+		.engine = w->engine,
+		.environ = w->environ,
+		.interrupts = w->interrupts,
+		.stop_plans = w->stop_plans,
+	};
+	if (pull_job_open(&job, w, a->remark->number, SESSION_LOCK, a->arena, err) < 0 ||
+		run_pipeline(&job.session, &options, &run, err) < 0)
+		return -1;
+	const struct run_outcome *out = run_result(run);
+	AUTO_STR text = STR_INIT;
+	str_addf(&text, "%s: nothing was run", key);
+	bool done = false;
+	for (size_t i = 0; i < out->object_count; i++) {
+		const struct object_outcome *o = &out->objects[i];
+		if (!str_eq(o->key, key))
+			continue;
+		const char *why = o->status_text ? o->status_text : o->reason;
+		done = o->status == OBJECT_APPLIED || o->status == OBJECT_RECORDED;
+		str_truncate(&text, 0);
+		str_addf(&text, "%s: %s%s%s%s%s", key, object_status_name(o->status),
+			why ? ", " : "", why ? why : "", o->operation ? "; trueup log " : "",
+			o->operation ? o->operation : "");
+	}
+	say(a, done, text.data);
+	return 0;
+}
+
 static int carry_out(struct answer *a, const struct pull_command *c, const struct config *config,
 	struct err **err)
 {
@@ -165,8 +207,7 @@ static int carry_out(struct answer *a, const struct pull_command *c, const struc
 	case PULL_VERB_UNLOCK:
 		return do_unlock(a, err);
 	case PULL_VERB_RUN:
-		say(a, false, "Runs are not started from pull requests by this version");
-		return 0;
+		return do_run(a, c, err);
 	case PULL_VERB_UNKNOWN:
 		say(a, false, c->problem);
 		str_add(&a->text, "\n");

@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "cli/runbook_files.h"
 #include "cli/runbook_front.h"
+#include "cli/runbook_token.h"
 #include "cli/signals.h"
 #include "runbook/call.h"
 
@@ -63,6 +64,10 @@ static int call(struct cli *cli, const char *folder, struct arena *arena, struct
 		return err_set(err, ERR_INVALID,
 			"--rev and --worktree mean nothing inside of a run: the runbook is taken "
 			"from where the calling one is");
+	if (opt_given(o, "token-file"))
+		return err_set(err, ERR_INVALID,
+			"--token-file means nothing inside of a run: who runs it is who runs the "
+			"calling one");
 	if (resolve_own(vars, err) < 0)
 		return -1;
 	const struct call_request request = {
@@ -87,6 +92,18 @@ static int call(struct cli *cli, const char *folder, struct arena *arena, struct
 
 /* ---- the command ---- */
 
+static int take_token(
+	struct cli *cli, struct arena *arena, struct runbook_request *request, struct err **err)
+{
+	const char *token = opt_text(cli->opts, "token-file");
+	if (!token)
+		return 0;
+	if (request->role)
+		return err_set(err, ERR_INVALID,
+			"--as is for Roles; with --token-file the claims of the token count");
+	return runbook_token_read(cli, token, opt_text(cli->opts, "config"), arena, request, err);
+}
+
 static int run_runbook(struct cli *cli, struct err **err)
 {
 	AUTO_ARENA arena = {0};
@@ -103,7 +120,7 @@ static int run_runbook(struct cli *cli, struct err **err)
 		.flags = SESSION_WRITE,
 		.what = cli->command->name,
 	};
-	const struct runbook_request request = {
+	struct runbook_request request = {
 		.runbook = operand(cli->opts, 0),
 		.rev = opt_text(cli->opts, "rev"),
 		.worktree = opt_flag(cli->opts, "worktree"),
@@ -116,8 +133,10 @@ static int run_runbook(struct cli *cli, struct err **err)
 				: RUN_MODE_RUN,
 		.cause = RUN_BY_HAND,
 		.timeout_ms = opt_duration(cli->opts, "timeout"),
-		.interrupts = signals_catch(false),
 	};
+	if (take_token(cli, &arena, &request, err) < 0)
+		return -1;
+	request.interrupts = signals_catch(false);
 	return runbook_front(cli, &open, &request, err);
 }
 
@@ -142,12 +161,25 @@ const struct command cmd_runbook_run = {
 			"everything that is shown or kept.",
 			"A runbook with an approval waits (exit 4) for 'trueup approve "
 			"runbook/NAME'; the same command again then runs it, once.",
+			"With --token-file a JSON Web Token says who it is and what is claimed, "
+			"instead of the Roles. Which tokens are believed stands in the server's "
+			"file (`tokens:`, docs/runbooks.md) and never in the repository.",
 			"Ctrl-C once ends the script in order; twice leaves at once.", NULL},
 	.options = (const struct option_spec[]){RUNBOOK_VARIABLE_OPTIONS,
 		{.name = "as",
 			.type = OPT_TEXT,
 			.arg = "ROLE",
 			.help = "act in this role only, of which you are a member"},
+		{.name = "token-file",
+			.type = OPT_TEXT,
+			.arg = "FILE",
+			.help = "act by the claims of the token in FILE, which others may not "
+				"read"},
+		{.name = "config",
+			.type = OPT_TEXT,
+			.arg = "FILE",
+			.fallback = "/etc/trueup/server.yaml",
+			.help = "the server's file, which says what tokens are believed"},
 		{.name = "dry-run",
 			.letter = 'n',
 			.type = OPT_FLAG,

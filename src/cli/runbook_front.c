@@ -84,16 +84,28 @@ static void on_event(void *data, const struct runbook_event *event)
 
 /* ---- results ---- */
 
+/* Are the diagnostics all that is wrong? A value that is not to be had is none of the file's. */
+static bool diags_say_it(const struct runbook_run *run)
+{
+	const char *reason = run->reason;
+	for (size_t i = 0; i < run->diags.count; i++)
+		if (run->diags.items[i].severity == SEVERITY_ERROR)
+			return str_starts(reason, run->diags.items[i].message);
+	return false;
+}
+
 static void print_problems(struct cli *cli, const struct runbook_run *run)
 {
 	if (run->diags.errors) {
 		diag_print_text(cli->errout, &run->diags);
 		diag_print_summary(cli->errout, &run->diags);
 	}
-	if (run->fate == RUNBOOK_INVALID && !run->diags.errors)
+	if (run->fate == RUNBOOK_INVALID && !diags_say_it(run))
 		term_printf(cli->errout, STYLE_RED, "%s\n", run->reason);
 	if (run->fate == RUNBOOK_REFUSED && !run->row.dir)
 		term_printf(cli->errout, STYLE_RED, "%s\n", run->reason);
+	if (run->hint)
+		term_note(cli->errout, "%s", run->hint);
 	if (run->fate != RUNBOOK_WAITS)
 		return;
 	term_printf(cli->out, STYLE_YELLOW, "%s waits: %s\n", run->name, run->reason);

@@ -123,6 +123,7 @@ void runbook_run_node(struct arena *a, struct node *document, const struct runbo
 	report_set_text(a, document, "outcome", fates[run->fate]);
 	report_set_text(a, document, "runbook", run->name);
 	report_set_text(a, document, "reason", run->reason);
+	report_set_text(a, document, "hint", run->hint);
 	if (run->row.id)
 		node_map_set(a, document, "run", runbook_row_node(a, &run->row));
 	if (run->fate == RUNBOOK_FINE)

@@ -21,6 +21,7 @@ struct memberships {
 	struct membership *items;
 	size_t count, cap;
 	const char **names; /* of all of them, ending with NULL */
+	bool none_recorded; /* there is no Role at all, of anybody */
 };
 
 const char *runbook_actor(const struct session *session, const struct runbook_request *request)
@@ -57,6 +58,7 @@ static int find_memberships(struct session *session, const char *actor, const ch
 	if (session->store &&
 		store_objects(session->store, &filter, OBJECT_FULL, arena, &rows, err) < 0)
 		return -1;
+	ret->none_recorded = !rows.count;
 	for (size_t i = 0; i < rows.count; i++) {
 		const struct spec *spec =
 			recorded_spec(arena, recorded_json(arena, rows.items[i].applied_spec_json));
@@ -82,6 +84,17 @@ static void refuse(struct runbook_run *run, const char *actor, const char *why)
 	runbook_refusal(actor, why, &text);
 	run->fate = RUNBOOK_REFUSED;
 	run->reason = arena_strdup(&run->arena, text.data);
+}
+
+/* The message is the format's own and says nothing of where roles come from. */
+static const char *hint(struct arena *arena, const struct memberships *list, const char *actor)
+{
+	if (list->none_recorded)
+		return "no Role is recorded yet: `trueup reconcile` records those of the branch";
+	if (!list->count)
+		return arena_printf(arena,
+			"%s is a member of no active Role as they were last reconciled", actor);
+	return NULL;
 }
 
 /* With both versions: the one to be run and the one on the branch. */
@@ -113,8 +126,10 @@ static void check_roles(const struct runbook_request *request, struct runbook_ru
 	/* For the message, and for runbooks that ask for nothing: everything the actor has. */
 	struct actor_claim all = {"roles", list->names, list->count};
 	const struct membership *only = list->count == 1 ? &list->items[0] : NULL;
-	if (!authorised(request, run, only ? only->claims : &all, only ? only->count : 1, &why))
+	if (!authorised(request, run, only ? only->claims : &all, only ? only->count : 1, &why)) {
 		refuse(run, actor, why.data);
+		run->hint = hint(&run->arena, list, actor);
+	}
 }
 
 int runbook_claims_check(struct session *session, const struct runbook_request *request,
@@ -122,6 +137,10 @@ int runbook_claims_check(struct session *session, const struct runbook_request *
 {
 	const char *actor = runbook_actor(session, request);
 	AUTO_STR why = STR_INIT;
+	if (request->denied) {
+		refuse(run, actor, request->denied);
+		return 0;
+	}
 	if (request->claims) {
 		if (!authorised(request, run, request->claims, request->claim_count, &why))
 			refuse(run, actor, why.data);
@@ -139,6 +158,8 @@ int runbook_claims_check(struct session *session, const struct runbook_request *
 				"%s is not a member of an active role '%s' as it was last "
 				"reconciled",
 				actor, only));
+		if (list.none_recorded)
+			run->hint = hint(&run->arena, &list, actor);
 		return 0;
 	}
 	check_roles(request, run, &list, actor);

@@ -19,14 +19,20 @@ enum { CODE_OK, CODE_FAILED, CODE_INVALID = 3, CODE_GATE = 4 };
 /* ---- validation ---- */
 
 struct surroundings {
+	const struct runbook_request *request;
 	const struct runbook_run *run;
 	const struct runbook_inputs *inputs;
 	int folder;
 };
 
+/* One that was given and is not to be had is not missing: why it is not was said already. */
 static bool variable(void *data, const char *name)
 {
-	const struct runbook_run *run = ((const struct surroundings *)data)->run;
+	const struct surroundings *s = data;
+	const struct runbook_run *run = s->run;
+	for (size_t i = 0; run->fate == RUNBOOK_INVALID && i < s->request->var_count; i++)
+		if (str_eq(s->request->vars[i].name, name))
+			return true;
 	for (size_t i = 0; i < run->var_count; i++)
 		if (str_eq(run->vars[i].name, name))
 			return true;
@@ -40,7 +46,8 @@ static enum runbook_path path_there(void *data, const char *path)
 			 : runbook_path_on_disk(&s->folder, path);
 }
 
-static int validate(struct session *session, struct runbook_run *run, struct err **err)
+static int validate(struct session *session, const struct runbook_request *request,
+	struct runbook_run *run, struct err **err)
 {
 	struct runbook_inputs inputs;
 	AUTO_CLOSE folder = -1;
@@ -50,7 +57,7 @@ static int validate(struct session *session, struct runbook_run *run, struct err
 		AUTO_FREE char *path = path_join(source_dir(session->source), RUNBOOK_FOLDER);
 		folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}
-	struct surroundings data = {run, run->on_disk ? NULL : &inputs, folder};
+	struct surroundings data = {request, run, run->on_disk ? NULL : &inputs, folder};
 	const struct runbook_world world = {variable, path_there, &data};
 	if (runbook_validate(run->runbook, &world, &run->diags) || run->fate != RUNBOOK_FINE)
 		return 0;
@@ -113,7 +120,7 @@ static int look(struct session *session, const struct runbook_request *request,
 	if (run->fate == RUNBOOK_REFUSED)
 		return 0;
 	if (runbook_values_resolve(session, request, run, err) < 0 ||
-		validate(session, run, err) < 0)
+		validate(session, request, run, err) < 0)
 		return -1;
 	const struct spec_approval *own = &run->runbook->execution.approval;
 	run->approval = runbook_approval_both(&run->arena, own, request->approval);

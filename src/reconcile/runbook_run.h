@@ -82,6 +82,8 @@ struct runbook_request {
 	/* Verified claims of a token; they count instead of Roles. NULL: Roles. */
 	const struct actor_claim *claims;
 	size_t claim_count;
+	/* A token was shown and not believed, for this reason: the run is refused. NULL: none. */
+	const char *denied;
 
 	const char *target; /* NULL: "local" */
 	enum run_mode mode; /* CHECK: with DRY_RUN=1 and no network. VALIDATE: only look, record */
@@ -122,6 +124,7 @@ enum runbook_fate {
 struct runbook_run {
 	enum runbook_fate fate;
 	const char *reason; /* in words; NULL when fine */
+	const char *hint; /* what to do about it; NULL: nothing to add. Not recorded */
 	struct diag_list diags; /* of the file and its surroundings */
 
 	const char *name; /* "PatchPrep" */

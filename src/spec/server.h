@@ -73,6 +73,13 @@ struct server_config {
 	struct {
 		int64_t body, connections;
 	} limits;
+	struct {
+		const char *issuer, *audience; /* audience NULL: no tokens are accepted */
+		const char *keys; /* path of public keys; NULL: secret */
+		struct server_secret secret;
+		const char *actor; /* the claim that says who it is */
+		int64_t leeway_ms;
+	} tokens;
 	struct spec_texts environment; /* names passed on to all workers */
 	struct server_repository *repositories;
 	size_t repository_count;

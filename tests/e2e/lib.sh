@@ -20,6 +20,12 @@
 #	TRASH    the test's folder, also the current one when a test begins
 set -u
 
+# The test changes its folder before it sources more files that lie beside it.
+case $0 in
+/*) ;;
+*) exec bash "$PWD/$0" "$@" ;;
+esac
+
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 TRUEUP=${TRUEUP:-$TOP/build/trueup}
 if [ ! -x "$TRUEUP" ]; then

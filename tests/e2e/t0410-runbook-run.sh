@@ -81,6 +81,10 @@ test_expect_success 'values by reference: the environment, a file of the commit,
 	is "$(cat out)" "$(echo from-env-in-the-file-from-systemd | rev)" &&
 	expect_exit 3 trueup -C ops runbook run Values -e "A={fromEnv: NOT_THERE}" 2>err &&
 	grep "no value for .A. from the environment variable NOT_THERE: it is not set" err &&
+	write_runbook ops Declared vars=A <<<"echo \$A" && commit_all ops "Declare" &&
+	expect_exit 3 trueup -C ops runbook run Declared -e "A={fromEnv: NOT_THERE}" 2>err &&
+	grep "from the environment variable NOT_THERE: it is not set" err &&
+	! grep "Required environment variable" err &&
 	expect_exit 3 trueup -C ops runbook run Values -e "A={fromFile: ../ops/value.txt}" 2>err &&
 	expect_exit 3 trueup -C ops runbook run Values -e "A={credential: ../api}" 2>err
 '

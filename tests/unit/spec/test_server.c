@@ -46,6 +46,7 @@ static void takes_all_that_it_says(void **state)
 		     "  log: {format: json, level: debug}\n"
 		     "  poll: {every: 10m, jitter: 1m}\n"
 		     "  environment: [AWS_PROFILE]\n"
+		     "  tokens: {issuer: i, audience: a, keys: /etc/k, actor: email}\n"
 		     "  repositories:\n"
 		     "  - name: shop\n"
 		     "    url: https://git.example.org/acme/shop.git\n"
@@ -66,6 +67,11 @@ static void takes_all_that_it_says(void **state)
 	assert_int_equal(c->timeouts.deliver_ms, 120000);
 	assert_true(c->log_json);
 	assert_int_equal(c->log_level, 3);
+	assert_string_equal(c->tokens.issuer, "i");
+	assert_string_equal(c->tokens.audience, "a");
+	assert_string_equal(c->tokens.keys, "/etc/k");
+	assert_string_equal(c->tokens.actor, "email");
+	assert_int_equal(c->tokens.leeway_ms, 30000);
 	assert_int_equal(c->repository_count, 2);
 	const struct server_repository *r = server_repository(c, "shop");
 	assert_string_equal(r->branch, "trunk");
@@ -116,6 +122,9 @@ static void refuses_mistakes_at_their_place(void **state)
 	refuses(REPOSITORY "  - {name: a, path: /b}\n", 6, 12, "two repositories");
 	refuses(REPOSITORY "  - {name: b, path: /a}\n", 6, 21, "serves this path already");
 	refuses(REPOSITORY "  worker: 3\n", 6, 3, "unknown field 'worker'");
+	refuses(REPOSITORY "  tokens: {issuer: i, keys: /k}\n", 6, 3, "audience");
+	refuses(REPOSITORY "  tokens: {issuer: i, audience: a}\n", 6, 3, "keys, secret");
+	refuses(REPOSITORY "  tokens: {issuer: i, audience: a, keys: k}\n", 6, 42, "keys");
 	refuses(REPOSITORY "  listen: {webhooks: \"8080\"}\n", 6, 22, "webhooks");
 	refuses(REPOSITORY "  listen: {webhooks: \"h:1\", status: \"h:1\"}\n", 6, 37, "the same");
 	refuses(REPOSITORY "  - name: c\n    path: /c\n"

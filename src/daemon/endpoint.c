@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "base/secret.h"
 #include "daemon/connect.h"
+#include "format/emit.h"
+#include "format/node.h"
 #include "net/serve.h"
 #include "report/forge_event.h"
 
@@ -36,6 +38,34 @@ static void ask(struct hook *h, enum queue_kind kind, const char *subject)
 		(struct queue_request){.kind = kind, .subject = subject, .actor = h->actor};
 }
 
+static const char *pull_subject(const struct hook *h)
+{
+	return arena_printf(h->arena, "pull/%lld", (long long)h->event->pull);
+}
+
+static const char *comment_payload(const struct hook *h)
+{
+	AUTO_STR text = STR_INIT;
+	struct node *map = node_new_map(h->arena);
+	const struct forge_event *e = h->event;
+	const char *const pairs[][2] = {{"id", e->comment_id}, {"author", e->comment_author},
+		{"body", e->comment_body},
+		{"deleted", e->kind == FORGE_EVENT_COMMENT_DELETED ? "yes" : NULL}};
+	for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
+		if (pairs[i][1])
+			node_map_set(
+				h->arena, map, pairs[i][0], node_new_string(h->arena, pairs[i][1]));
+	emit_canonical(map, &text);
+	return arena_strdup(h->arena, text.data);
+}
+
+static void ask_comment(struct hook *h, const char *part)
+{
+	ask(h, QUEUE_COMMAND, pull_subject(h));
+	h->requests[0].part = part;
+	h->requests[0].payload_json = comment_payload(h);
+}
+
 static void ask_push(struct hook *h)
 {
 	const struct served *s = h->served;
@@ -54,15 +84,22 @@ static void ask_for(struct hook *h)
 	h->actor = arena_printf(h->arena, "%s:%s", forge_kind_name(connect_kind(h->served->config)),
 		e->sender ? e->sender : "unknown");
 	switch (e->kind) {
+	case FORGE_EVENT_IGNORED:
+	case FORGE_EVENT_PING:
+		break;
 	case FORGE_EVENT_PUSH:
 		ask_push(h);
 		break;
-	case FORGE_EVENT_IGNORED:
-	case FORGE_EVENT_PING:
 	case FORGE_EVENT_PULL:
 	case FORGE_EVENT_REVIEW:
+		ask(h, QUEUE_PULL, pull_subject(h));
+		break;
 	case FORGE_EVENT_COMMENT:
+		if (!e->comment_edited && e->comment_body)
+			ask_comment(h, e->comment_id);
+		break;
 	case FORGE_EVENT_COMMENT_DELETED:
+		ask_comment(h, arena_printf(h->arena, "deleted-%s", e->comment_id));
 		break;
 	}
 }

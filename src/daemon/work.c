@@ -243,7 +243,9 @@ static enum work_end do_request(struct work *w, struct err **err)
 	case QUEUE_DRIFT:
 		return work_drift(w, err);
 	case QUEUE_PULL:
+		return work_pull(w, err);
 	case QUEUE_COMMAND:
+		return work_comment(w, err);
 	case QUEUE_UNKNOWN:
 		break;
 	}

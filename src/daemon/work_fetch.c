@@ -54,5 +54,7 @@ enum work_end work_fetch(struct work *w, struct err **err)
 {
 	if (w->place.mirror && fetch(w, err) < 0)
 		return work_end_of(*err);
+	if (w->repository->forge.repository && work_poll(w, err) < 0)
+		return work_end_of(*err);
 	return WORK_END_DONE;
 }

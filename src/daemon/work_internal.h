@@ -42,11 +42,24 @@ enum work_end {
 enum work_end work_fetch(struct work *w, struct err **err);
 enum work_end work_reconcile(struct work *w, struct err **err);
 enum work_end work_drift(struct work *w, struct err **err);
+enum work_end work_pull(struct work *w, struct err **err);
+enum work_end work_comment(struct work *w, struct err **err);
 /* The outbox: no request, and so no end to be recorded. */
 MUST_CHECK int work_deliver(struct work *w, struct err **err);
+/* Compares the forge's pull requests with what is known, and asks for what follows. */
+MUST_CHECK int work_poll(struct work *w, struct err **err);
+
 struct run_event;
 /* Logs what a run of the pipeline does; data is the struct work. */
 void work_log_event(void *data, const struct run_event *event);
+
+struct pull_result;
+struct pull_work;
+/* forge NULL: there is none, and nothing is said. */
+void work_pull_setup(struct work *w, struct forge *forge, struct pull_work *ret);
+/* Asks for what follows from what was done. */
+MUST_CHECK int work_pull_follow(
+	struct work *w, const struct pull_result *result, bool news, struct err **err);
 
 /* Opens the store, adds the requests in one transaction, wakes the daemon. */
 MUST_CHECK int work_ask(

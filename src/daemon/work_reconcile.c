@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "daemon/connect.h"
+#include "reconcile/pull.h"
 #include "reconcile/recorded.h"
 #include "reconcile/run.h"
 #include "reconcile/schedule.h"
@@ -173,7 +175,8 @@ static int find_next(struct work *w, struct session *session, struct err **err)
 	return 0;
 }
 
-enum work_end work_reconcile(struct work *w, struct err **err)
+/* Under the repository's lock, which is given up before pull requests are looked at. */
+static enum work_end reconcile_branch(struct work *w, struct err **err)
 {
 	const struct session_options open = {
 		.dir = w->place.dir,
@@ -197,4 +200,31 @@ enum work_end work_reconcile(struct work *w, struct err **err)
 	if (rc < 0)
 		return *w->stops ? WORK_END_PARKED : WORK_END_RETRY;
 	return *w->stops && code == EXIT_FAILED ? WORK_END_PARKED : WORK_END_DONE;
+}
+
+/* Pull requests whose base moved, or whose turn it is. */
+static int settle_pulls(struct work *w, struct err **err)
+{
+	AUTO_FORGE *forge = NULL;
+	struct pull_work work;
+	struct pull_result result = {0};
+	if (!w->repository->forge.repository)
+		return 0;
+	if (connect_forge(w->repository, &forge, err) < 0)
+		return -1;
+	work_pull_setup(w, forge, &work);
+	if (pull_settle(&work, &w->arena, &result, err) < 0)
+		return -1;
+	return work_pull_follow(w, &result, false, err);
+}
+
+enum work_end work_reconcile(struct work *w, struct err **err)
+{
+	const enum work_end end = reconcile_branch(w, err);
+	AUTO_ERR second = NULL;
+	if (end == WORK_END_PARKED || settle_pulls(w, &second) == 0)
+		return end;
+	if (!*err)
+		*err = steal_ptr(second);
+	return WORK_END_RETRY;
 }

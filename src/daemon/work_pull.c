@@ -1,0 +1,238 @@
+/*
+ * Pull requests: asks the forge what is true, fetches what is needed, and has reconcile/pull do its
+ * part. The engines' plans take the repository's lock; they are requests of their own, in line with
+ * the branch's work, so that a preview waits for nobody.
+ */
+#include "daemon/work_internal.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/num.h"
+#include "base/str.h"
+#include "daemon/connect.h"
+#include "format/node.h"
+#include "format/yaml.h"
+#include "reconcile/pull.h"
+#include "report/outbox.h"
+
+#include <string.h>
+
+enum { LOCK_WAIT_MS = 60 * 1000, REQUESTS_MAX = 200 };
+
+static void on_said(void *data)
+{
+	work_poke(data);
+}
+
+void work_pull_setup(struct work *w, struct forge *forge, struct pull_work *ret)
+{
+	*ret = (struct pull_work){
+		.dir = w->place.dir,
+		.lock_wait_ms = LOCK_WAIT_MS,
+		.forge = forge,
+		.target = forge ? w->repository->name.text : NULL,
+		.actor = w->request->actor,
+		.environ = w->environ,
+		.said = on_said,
+		.data = w,
+	};
+}
+
+/* "pull/12" to 12; 0 if it is none. */
+static int64_t number_of(const char *subject)
+{
+	int64_t number = 0;
+	if (!str_starts(subject, "pull/") ||
+		!num_parse_i64(subject + 5, strlen(subject + 5), &number))
+		return 0;
+	return number;
+}
+
+/*
+ * The line of the engines' plans. Without news (the same head, looked at again) one that is under
+ * way goes on, and this is for afterwards.
+ */
+static struct queue_request plan_request(struct work *w, int64_t number, bool news)
+{
+	return (struct queue_request){.kind = QUEUE_PULL,
+		.subject = QUEUE_BRANCH,
+		.part = arena_printf(&w->arena, "pull/%lld", (long long)number),
+		.actor = news ? w->request->actor : w->actor,
+		.reminder = !news};
+}
+
+int work_pull_follow(struct work *w, const struct pull_result *result, bool news, struct err **err)
+{
+	struct queue_request *list = arena_array(&w->arena, REQUESTS_MAX + 2, sizeof *list);
+	size_t count = 0;
+	const struct pull_row *pull = result->pull;
+	if (result->plan_due && pull)
+		list[count++] = plan_request(w, pull->number, news);
+	/* A mirror learns about a merge by fetching; the reconcile follows from that. */
+	if (result->reconcile_due)
+		list[count++] = (struct queue_request){
+			.kind = w->place.mirror ? QUEUE_FETCH : QUEUE_RECONCILE,
+			.subject = w->place.mirror ? "fetch" : QUEUE_BRANCH,
+			.payload_json = "{\"reconcile\":true}",
+			.actor = w->request->actor};
+	/* Each is looked at in the line of plans, once: looking at one may name the others again.
+	 */
+	for (size_t i = 0; i < result->refresh.count && i < REQUESTS_MAX; i++)
+		if (!pull || result->refresh.items[i] != pull->number)
+			list[count++] = plan_request(w, result->refresh.items[i], false);
+	return work_ask(w, list, count, err);
+}
+
+static int fetch_head(struct work *w, const struct forge_pull *pull, struct err **err)
+{
+	const char *theirs = w->repository->forge.kind == SERVER_GITLAB ? "merge-requests" : "pull";
+	const long long n = (long long)pull->number;
+	const char *const specs[] = {
+		arena_printf(&w->arena, "+refs/%s/%lld/head:refs/trueup/pull/%lld", theirs, n, n),
+		arena_printf(
+			&w->arena, "+refs/heads/%s:refs/heads/%s", pull->base_ref, pull->base_ref),
+		NULL};
+	if (!w->place.mirror || pull->state != FORGE_PULL_OPEN)
+		return 0;
+	return work_git_fetch(w, specs, err);
+}
+
+static struct pull_row facts_of(struct work *w, struct forge *forge, const struct forge_pull *p)
+{
+	return (struct pull_row){
+		.number = p->number,
+		.url = p->url,
+		.title = p->title,
+		.author = forge_actor(forge, &w->arena, p->author),
+		.head_sha = p->head_sha,
+		.head_repository = p->fork ? p->head_repository : NULL,
+		.fork = p->fork,
+		.base_branch = p->base_ref,
+		.merge_sha = p->merge_sha,
+		.state = p->state == FORGE_PULL_OPEN     ? PULL_OPEN
+			 : p->state == FORGE_PULL_MERGED ? PULL_MERGED
+							 : PULL_CLOSED,
+	};
+}
+
+/* The first step: what the forge says now, the head's objects, the preview. */
+static int preview(struct work *w, struct forge *forge, int64_t number, struct err **err)
+{
+	struct pull_work work;
+	struct pull_result result = {0};
+	struct forge_pull pull;
+	bool changed = false;
+	work_pull_setup(w, forge, &work);
+	if (forge_pull_get(forge, number, &w->arena, &pull, err) < 0 ||
+		fetch_head(w, &pull, err) < 0)
+		return -1;
+	const struct pull_row facts = facts_of(w, forge, &pull);
+	if (pull_note(&work, &facts, &changed, &w->arena, &result, err) < 0 ||
+		work_pull_follow(w, &result, changed, err) < 0)
+		return -1;
+	if (pull.state != FORGE_PULL_OPEN)
+		return 0;
+	result = (struct pull_result){0};
+	if (pull_preview(&work, number, &w->arena, &result, err) < 0)
+		return -1;
+	return work_pull_follow(w, &result, changed, err);
+}
+
+/* The second step, in line with the branch's work. */
+static int plan(struct work *w, struct forge *forge, int64_t number, struct err **err)
+{
+	struct pull_work work;
+	struct pull_result result = {0};
+	work_pull_setup(w, forge, &work);
+	work.interrupts = w->stops;
+	if (pull_refresh(&work, number, &w->arena, &result, err) < 0)
+		return -1;
+	/* What it planned itself is not due again. */
+	result.plan_due = false;
+	return work_pull_follow(w, &result, false, err);
+}
+
+enum work_end work_pull(struct work *w, struct err **err)
+{
+	AUTO_FORGE *forge = NULL;
+	const bool second = str_eq(w->request->subject, QUEUE_BRANCH);
+	const int64_t number = number_of(second ? w->request->part : w->request->subject);
+	if (!number) {
+		(void)err_set(err, ERR_INVALID, "'%s' names no pull request", w->request->subject);
+		return WORK_END_FAILED;
+	}
+	if (connect_forge(w->repository, &forge, err) < 0)
+		return work_end_of(*err);
+	const int rc = second ? plan(w, forge, number, err) : preview(w, forge, number, err);
+	if (rc == 0)
+		return WORK_END_DONE;
+	/* The forge's word, also "not found": it may know better in a moment. */
+	return err_kind_of(*err) == ERR_CANCELLED ? WORK_END_PARKED : WORK_END_RETRY;
+}
+
+/* --- comments ------------------------------------------------------------------------------- */
+
+static int read_payload(struct work *w, const struct node **ret, struct err **err)
+{
+	AUTO_DIAGS diags = {0};
+	const char *json = w->request->payload_json;
+	struct src *src = arena_alloc(&w->arena, sizeof *src);
+	*src = (struct src){"request", json, strlen(json)};
+	*ret = json_parse(&w->arena, src, &diags);
+	if (!*ret || (*ret)->type != NODE_MAP)
+		return err_set(err, ERR_INVALID, "the request cannot be read");
+	return 0;
+}
+
+static int remark(struct work *w, struct forge *forge, const struct node *payload, int64_t number,
+	struct err **err)
+{
+	struct pull_work work;
+	struct pull_result result = {0};
+	const char *author = node_text(node_get(payload, "author"));
+	const struct pull_remark r = {
+		.number = number,
+		.id = node_text(node_get(payload, "id")),
+		.body = node_text(node_get(payload, "body")),
+	};
+	if (!r.id || !r.body || !author)
+		return err_set(err, ERR_INVALID, "the request lacks the comment");
+	work_pull_setup(w, forge, &work);
+	work.actor = forge_actor(forge, &w->arena, author);
+	if (pull_remark(&work, &r, &w->arena, &result, err) < 0)
+		return -1;
+	if (result.text)
+		log_at(LOG_LEVEL_INFO, "%s: pull/%lld: %s", w->repository->name.text,
+			(long long)number, result.text);
+	return work_pull_follow(w, &result, true, err);
+}
+
+static int forget_comment(
+	struct work *w, const struct node *payload, int64_t number, struct err **err)
+{
+	AUTO_STORE *store = NULL;
+	const char *id = node_text(node_get(payload, "id"));
+	if (!id)
+		return err_set(err, ERR_INVALID, "the request lacks the comment");
+	if (store_open(w->place.state_dir, 0, &store, err) < 0 ||
+		outbox_comment_deleted(
+			store, w->repository->name.text, number, id, clock_now_ms(), err) < 0)
+		return -1;
+	work_poke(w);
+	return 0;
+}
+
+enum work_end work_comment(struct work *w, struct err **err)
+{
+	AUTO_FORGE *forge = NULL;
+	const struct node *payload = NULL;
+	const int64_t number = number_of(w->request->subject);
+	if (read_payload(w, &payload, err) < 0 || connect_forge(w->repository, &forge, err) < 0)
+		return work_end_of(*err);
+	const int rc = node_get(payload, "deleted") ? forget_comment(w, payload, number, err)
+						    : remark(w, forge, payload, number, err);
+	if (rc == 0)
+		return WORK_END_DONE;
+	return work_end_of(*err);
+}

@@ -1,0 +1,154 @@
+#!/bin/bash
+# Protects: a server and a forge: a webhook becomes statuses and one comment with the plan, a
+# comment becomes an applied plan, a lost webhook is made up for by polling, and a burst of
+# webhooks over many repositories loses none.
+# timeout: 300
+. "$(dirname "$0")/lib.sh"
+. "$TOP/tests/e2e/lib-fake.sh"
+. "$TOP/tests/e2e/lib-forge.sh"
+. "$TOP/tests/e2e/lib-serve.sh"
+fake_terraform "$TRASH"
+forge_start
+printf 'hook-secret\n' >secret && printf 'test-token\n' >token && chmod 600 secret token
+
+# served NAME: lines of a repository behind a URL, with the fake forge.
+served() {
+	printf '%s\n' "- name: $1" "  url: \"file://$TRASH/$1.git\"" \
+		"  forge: {kind: github, baseUrl: \"$FORGE\", repository: octo/shop," \
+		"          token: {fromFile: $TRASH/token}}" \
+		"  webhook: {secret: {fromFile: $TRASH/secret}}"
+}
+address() {
+	sed -n 's|.*listening at ||p' "$TRASH/serve.log" | sed -n "$1p"
+}
+send() { # REPOSITORY EVENT ID FILE
+	python3 "$TOP/tests/tools/fake-forge.py" send github "$HOOKS/hooks/$1" hook-secret "$2" "$3" \
+		<"$4"
+}
+# pull_event ACTION NUMBER HEAD
+pull_event() {
+	python3 - "$@" "$(git -C shop rev-parse main)" <<-'PY'
+	import json, sys
+	action, number, head, base = sys.argv[1:]
+	side = lambda ref, sha: {"ref": ref, "sha": sha, "repo": {"full_name": "octo/shop"}}
+	print(json.dumps({"action": action, "number": int(number),
+	    "repository": {"full_name": "octo/shop"}, "sender": {"login": "alice"},
+	    "pull_request": {"number": int(number), "state": "open", "title": "x", "draft": False,
+	        "html_url": "https://x/1", "user": {"login": "alice"}, "merged": False,
+	        "updated_at": "2026-11-22T08:01:02Z",
+	        "head": side("topic", head), "base": side("main", base)}}))
+	PY
+}
+comment_event() { # ID NUMBER BODY
+	python3 - "$@" <<-'PY'
+	import json, sys
+	number, pull, body = sys.argv[1:]
+	print(json.dumps({"action": "created", "repository": {"full_name": "octo/shop"},
+	    "sender": {"login": "alice"},
+	    "issue": {"number": int(pull), "pull_request": {"url": "https://x/1"}},
+	    "comment": {"id": int(number), "body": body, "user": {"login": "alice"},
+	        "created_at": "2026-11-22T08:01:02Z", "updated_at": "2026-11-22T08:01:02Z"}}))
+	PY
+}
+status_is() { # SHA CONTEXT STATE
+	[ "$(forge_state "([x['state'] for x in s['statuses'].get('$1', []) if x['context'] == '$2'] or [''])[-1]")" = "$3" ]
+}
+# comments PULL EXPRESSION: over c, the bodies of the comments with its plan; there is to be one.
+comments() {
+	forge_state "(lambda c: $2)([x['body'] for x in s['comments'].values()
+		if x['pull'] == $1 and 'plan' in x['body'].split('\n')[0]])"
+}
+comment_says() { # PULL TEXT: the only one
+	[ "$(comments "$1" "len(c) == 1 and '$2' in c[0]")" = true ]
+}
+
+test_expect_success 'a pull request is previewed and planned: statuses and one comment' '
+	new_repo shop && topics_role shop && topics shop orders "new paid" &&
+	printf "%s\n" "apiVersion: trueup/v1" "kind: Config" \
+		"spec: {apply: auto, pullRequests: {apply: before, require: {approved: false, mergeable: false, upToDate: false}}}" >shop/trueup.yaml &&
+	commit_all shop one && git clone -q --bare shop shop.git &&
+	write_server server.yaml "poll: {every: 0s}" "listen: {webhooks: \"127.0.0.1:0\"}" -- \
+		"$(served shop | sed "2,\$s/^/  /")" &&
+	serve_start server.yaml && HOOKS=$(address 1) && wait_until settled data/repos/shop.git &&
+	git -C shop switch -q -c topic && topics shop orders "new paid more" &&
+	commit_all shop two && head=$(git -C shop rev-parse HEAD) && git -C shop switch -q main &&
+	git -C shop push -q ../shop.git topic topic:refs/pull/7/head &&
+	forge_set "{\"pulls\": {\"7\": {\"number\": 7, \"head\": \"$head\", \"author\": \"alice\"}},
+		\"permissions\": {\"alice\": \"write\"}}" &&
+	pull_event opened 7 "$head" >opened.json && is "$(send shop pull_request p-1 opened.json)" 202 &&
+	wait_until status_is "$head" trueup/validate success &&
+	wait_until status_is "$head" trueup/plan success &&
+	wait_until comment_says 7 "update | +1" && is "$(comments 7 "len(c)")" 1
+'
+
+test_expect_success 'the same webhook again changes nothing' '
+	is "$(send shop pull_request p-1 opened.json)" 200 && is "$(comments 7 "len(c)")" 1
+'
+
+test_expect_success 'a newer head is planned in its place, in the same comment' '
+	git -C shop switch -q topic && topics shop orders "new paid more urgent" &&
+	commit_all shop three && head=$(git -C shop rev-parse HEAD) && git -C shop switch -q main &&
+	git -C shop push -q -f ../shop.git topic topic:refs/pull/7/head &&
+	forge_set "{\"pulls\": {\"7\": {\"head\": \"$head\"}}}" &&
+	pull_event synchronize 7 "$head" >sync.json && is "$(send shop pull_request p-2 sync.json)" 202 &&
+	wait_until status_is "$head" trueup/plan success &&
+	wait_until comment_says 7 "$(git -C shop rev-parse --short=7 topic)"
+'
+
+test_expect_success 'a comment applies what was shown, and is answered once' '
+	comment_event 501 7 "trueup apply" >apply.json &&
+	is "$(send shop issue_comment c-1 apply.json)" 202 &&
+	wait_until test -e "$FAKE/cloud/orders.aws_sns_topic.urgent" &&
+	wait_until status_is "$head" trueup/apply success && applies=$(fake_runs apply orders) &&
+	is "$(send shop issue_comment c-2 apply.json)" 202 &&
+	wait_until serve_says "command of pull/7 done" 2 && is "$(fake_runs apply orders)" "$applies"
+'
+
+test_expect_success 'after the merge there is nothing left to apply' '
+	git -C shop merge -q --no-edit topic && git -C shop push -q ../shop.git main &&
+	forge_set "{\"pulls\": {\"7\": {\"state\": \"merged\",
+		\"merge_sha\": \"$(git -C shop rev-parse main)\"}}}" &&
+	pull_event closed 7 "$head" >closed.json && is "$(send shop pull_request p-3 closed.json)" 202 &&
+	wait_until settled data/repos/shop.git && is "$(fake_runs apply orders)" "$applies"
+'
+
+test_expect_success 'polling finds a pull request whose webhook was lost' '
+	git -C shop switch -q -c second && topics shop other "x" && commit_all shop four &&
+	head=$(git -C shop rev-parse HEAD) && git -C shop switch -q main &&
+	git -C shop push -q ../shop.git second second:refs/pull/8/head &&
+	forge_set "{\"pulls\": {\"8\": {\"number\": 8, \"head\": \"$head\", \"head_ref\": \"second\",
+		\"author\": \"alice\"}}}" &&
+	sed -i "s/every: 0s/every: 200ms, jitter: 0s/" server.yaml && kill -HUP "$SERVER" &&
+	wait_until status_is "$head" trueup/plan success && wait_until comment_says 8 canvas/other &&
+	serve_stop
+'
+
+test_expect_success 'a burst of webhooks over many repositories: none is lost, memory is bounded' '
+	mkdir many && lines= && for n in 1 2 3 4 5 6 7 8 9 10; do
+		cp -r shop.git "many/r$n.git" && lines="$lines$(served "r$n" |
+			sed "2,\$s/^/  /; s|$TRASH/r$n.git|$TRASH/many/r$n.git|")
+  " || return 1
+	done &&
+	write_server server.yaml "poll: {every: 0s}" "listen: {webhooks: \"127.0.0.1:0\"}" -- "$lines" &&
+	serve_start server.yaml && HOOKS=$(address 1) && wait_until serve_says "r10: serving" &&
+	python3 - "$HOOKS" "$TOP/tests/tools/fake-forge.py" opened.json <<-"PY" >codes &&
+	import concurrent.futures, hashlib, hmac, sys, urllib.request
+	base, body = sys.argv[1], open(sys.argv[3], "rb").read()
+	mac = hmac.new(b"hook-secret", body, hashlib.sha256).hexdigest()
+	opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+	def one(i):
+	    request = urllib.request.Request("%s/hooks/r%d" % (base, i % 10 + 1), body, {
+	        "X-GitHub-Event": "pull_request", "X-GitHub-Delivery": "b-%d" % i,
+	        "X-Hub-Signature-256": "sha256=" + mac, "Content-Type": "application/json"})
+	    return opener.open(request, timeout=60).status
+	with concurrent.futures.ThreadPoolExecutor(16) as pool:
+	    print(sorted(set(pool.map(one, range(200)))))
+	PY
+	is "$(cat codes)" "[202]" &&
+	for n in 1 2 3 4 5 6 7 8 9 10; do
+		wait_until serve_says "r$n: pull of pull/7 done" || return 1
+	done &&
+	test "$(awk "/^VmHWM/ {print \$2}" "/proc/$SERVER/status")" -lt 32768 && serve_stop
+'
+
+test_done

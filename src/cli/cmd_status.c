@@ -11,6 +11,7 @@
 #include "store/drift.h"
 #include "store/objects.h"
 #include "store/operations.h"
+#include "store/plans.h"
 #include "store/queue.h"
 #include "store/revisions.h"
 #include "store/runs.h"
@@ -23,6 +24,8 @@ struct overview {
 	struct schedule_rows schedules;
 	struct drift_rows drift;
 	struct queue_rows queue;
+	struct plan_rows asked; /* runbooks that somebody wants to run and that wait for a yes */
+	struct run_rows runs; /* scripts of runbooks that go on, but for those of Runs */
 	char *daemon; /* its owner text; "" when none serves the repository */
 	const struct revision_row *revision;
 	char *lock_owner; /* "" when nobody works on it */
@@ -127,6 +130,32 @@ static void print_queue(struct term *t, const struct session *s, const struct ov
 			t, STYLE_CYAN, "queued: %zu request%s\n", queued, queued == 1 ? "" : "s");
 }
 
+static bool is_over(const struct session *s, const struct plan_row *plan)
+{
+	return plan->expires_at && plan->expires_at <= s->now_ms;
+}
+
+/* A Run that runs or waits is an object; these are runbooks that somebody runs. */
+static void print_runbooks(struct term *t, const struct session *s, const struct overview *o)
+{
+	AUTO_ARENA arena = {0};
+	for (size_t i = 0; i < o->runs.count; i++) {
+		const struct run_row *row = &o->runs.items[i];
+		if (!row->object_key)
+			term_printf(t, STYLE_CYAN, "running: %s by %s since %s (run %s)\n",
+				row->runbook, row->actor, ago(&arena, s->now_ms, row->intended_at),
+				row->id);
+	}
+	for (size_t i = 0; i < o->asked.count; i++) {
+		const struct plan_row *plan = &o->asked.items[i];
+		if (is_over(s, plan))
+			continue;
+		term_printf(t, STYLE_YELLOW, "waiting: %s for %s since %s, ", plan->object_key,
+			plan->requester, ago(&arena, s->now_ms, plan->created_at));
+		term_printf(t, STYLE_YELLOW, "trueup approve %s\n", plan->object_key);
+	}
+}
+
 static void print_text(struct cli *cli, const struct session *s, const struct overview *o)
 {
 	AUTO_ARENA arena = {0};
@@ -158,6 +187,7 @@ static void print_text(struct cli *cli, const struct session *s, const struct ov
 		term_printf(t, STYLE_CYAN, "running: %s of %s by %s since %s (trueup log %s)\n",
 			o->open.items[i].kind, o->open.items[i].object_key, o->open.items[i].actor,
 			ago(&arena, s->now_ms, o->open.items[i].intended_at), o->open.items[i].id);
+	print_runbooks(t, s, o);
 	print_queue(t, s, o);
 	if (!o->objects.count)
 		term_note(t, "nothing is recorded yet: `trueup reconcile` begins");
@@ -202,7 +232,36 @@ static struct node *queue_node(struct arena *a, const struct overview *o)
 	return seq;
 }
 
-static void print_json(struct cli *cli, const struct overview *o)
+static void add_runbooks(
+	struct arena *a, struct node *doc, const struct session *s, const struct overview *o)
+{
+	struct node *runs = node_new_seq(a), *waiting = node_new_seq(a);
+	for (size_t i = 0; i < o->runs.count; i++) {
+		const struct run_row *row = &o->runs.items[i];
+		struct node *n = node_new_map(a);
+		report_set_text(a, n, "id", row->id);
+		report_set_text(a, n, "runbook", row->runbook);
+		report_set_text(a, n, "object", row->object_key);
+		report_set_text(a, n, "actor", row->actor);
+		set_time(a, n, "intendedAt", row->intended_at);
+		node_seq_add(a, runs, n);
+	}
+	for (size_t i = 0; i < o->asked.count; i++) {
+		const struct plan_row *plan = &o->asked.items[i];
+		if (is_over(s, plan))
+			continue;
+		struct node *n = node_new_map(a);
+		report_set_text(a, n, "object", plan->object_key);
+		report_set_text(a, n, "plan", plan->id);
+		report_set_text(a, n, "requester", plan->requester);
+		set_time(a, n, "requestedAt", plan->created_at);
+		node_seq_add(a, waiting, n);
+	}
+	node_map_set(a, doc, "runs", runs);
+	node_map_set(a, doc, "waiting", waiting);
+}
+
+static void print_json(struct cli *cli, const struct session *s, const struct overview *o)
 {
 	AUTO_ARENA arena = {0};
 	struct arena *a = &arena;
@@ -247,6 +306,7 @@ static void print_json(struct cli *cli, const struct overview *o)
 		node_seq_add(a, running, n);
 	}
 	node_map_set(a, doc, "running", running);
+	add_runbooks(a, doc, s, o);
 	if (*o->daemon)
 		report_set_text(a, doc, "servedBy", o->daemon);
 	node_map_set(a, doc, "queue", queue_node(a, o));
@@ -265,6 +325,8 @@ static int read_overview(struct cli *cli, struct session *s, struct arena *arena
 		store_schedules_due(s->store, 0, arena, &o->schedules, err) < 0 ||
 		store_drift_list(s->store, arena, &o->drift, err) < 0 ||
 		store_queue_list(s->store, arena, &o->queue, err) < 0 ||
+		store_plans_open_of(s->store, "runbook", arena, &o->asked, err) < 0 ||
+		store_runs_open(s->store, arena, &o->runs, err) < 0 ||
 		store_revision_last(s->store, arena, &revision, err) < 0)
 		return -1;
 	o->revision = revision;
@@ -299,7 +361,7 @@ static int run(struct cli *cli, struct err **err)
 	if (cli->format[0] == 't')
 		print_text(cli, &session, &overview);
 	else
-		print_json(cli, &overview);
+		print_json(cli, &session, &overview);
 	return CLI_DONE;
 }
 

@@ -63,17 +63,22 @@ static const char *root_place(void)
 	return ROOT_PLACE;
 }
 
-static char *make_work(const struct run_order *order, struct err **err)
+/* Where the script's folder will be, by the name that the kernel uses; heap-owned. */
+static char *work_path(const struct run_order *order, struct err **err)
 {
 	const char *place = root_place();
-	AUTO_FREE char *work = place ? path_join(place, order->id) : path_join(order->dir, "work");
+	AUTO_FREE char *real = realpath(place ? place : order->dir, NULL);
+	if (real)
+		return path_join(real, place ? order->id : "work");
+	(void)err_errno(err, errno, "find %s", place ? place : order->dir);
+	return NULL;
+}
+
+static int make_work(const char *work, struct err **err)
+{
 	if (run_folder_remove(work, err) < 0)
-		return NULL;
-	if (mkdir(work, 0700) < 0) {
-		(void)err_errno(err, errno, "make the run's folder %s", work);
-		return NULL;
-	}
-	return steal_ptr(work);
+		return -1;
+	return mkdir(work, 0700) < 0 ? err_errno(err, errno, "make the run's folder %s", work) : 0;
 }
 
 /* What the script starts as `trueup`: this program, which it cannot see where it lies. */
@@ -131,11 +136,9 @@ static int check_order(const struct run_order *order, struct err **err)
 	return 0;
 }
 
-static int start_job(const struct run_order *order, struct run_plan *plan, const char *const *envp,
-	struct job *ret, struct err **err)
+static int start_job(const struct run_order *order, const struct run_plan *plan,
+	const char *const *envp, struct job *ret, struct err **err)
 {
-	if (run_plan_write(order->dir, plan, err) < 0)
-		return -1;
 	const struct job_spec spec = {
 		.dir = order->dir,
 		.argv = plan->argv,
@@ -201,14 +204,17 @@ static int local_start(const struct run_order *order, struct job *ret, struct er
 		run_env_pack(&arena, order->vars, order->n_vars, &envp, err) < 0 ||
 		fs_mkdirs(order->dir, 0700, err) < 0 || forget_ended(order->dir, err) < 0)
 		return -1;
-	AUTO_FREE char *work = make_work(order, err);
+	AUTO_FREE char *work = work_path(order, err);
 	if (!work)
 		return -1;
 	plan.policy.hide = hidden_folders(&arena, order);
-	AUTO_FREE char *real = realpath(work, NULL);
-	plan.work = real ? real : work;
+	plan.work = work;
 	envp = with_token(&arena, envp, order->call_token, order->mask);
-	if (fill_work(order, work, err) == 0 && start_job(order, &plan, envp, ret, err) == 0)
+	/* The plan first: whoever finds that we were killed removes the folder that it names. */
+	if (run_plan_write(order->dir, &plan, err) < 0)
+		return -1;
+	if (make_work(work, err) == 0 && fill_work(order, work, err) == 0 &&
+		start_job(order, &plan, envp, ret, err) == 0)
 		return 0;
 	AUTO_ERR left = NULL;
 	(void)!run_folder_remove(work, &left);

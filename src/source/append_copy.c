@@ -238,6 +238,29 @@ int copy_take(struct source *s, const char *ref, struct copy *ret, char *reason,
 }
 
 /*
+ * A file in the git folder whose name the lock of the index makes ours: one that a killed process
+ * left is written over. The index is not flushed, as git does not flush its own: the commit is, and
+ * an index that a power cut takes is made anew by `git reset`.
+ */
+static int write_own(
+	const char *path, const char *data, size_t len, mode_t mode, bool flush, struct err **err)
+{
+	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
+	AUTO_CLOSE fd = open(path, flags, 0600);
+	if (fd < 0)
+		return err_errno(err, errno, "create %s", path);
+	for (size_t at = 0; at < len;) {
+		const ssize_t n = write(fd, data + at, len - at);
+		if (n < 0 && errno != EINTR)
+			return err_errno(err, errno, "write %s", path);
+		at += n > 0 ? (size_t)n : 0;
+	}
+	if (fchmod(fd, mode) < 0 || (flush && fsync(fd) < 0))
+		return err_errno(err, errno, "write %s", path);
+	return 0;
+}
+
+/*
  * By way of the git folder, so that a process that is killed leaves nothing in the user's; the lock
  * of the index makes the name ours. Where that is another file system there is no such way.
  */
@@ -245,7 +268,7 @@ static int replace_file(const struct copy *copy, const char *path, const git_buf
 	struct err **err)
 {
 	AUTO_FREE char *fresh = path_join(git_repository_path(copy->repo), "trueup-file");
-	if (fs_write_atomic(fresh, data->ptr, data->size, mode, err) < 0)
+	if (write_own(fresh, data->ptr, data->size, mode, true, err) < 0)
 		return -1;
 	if (rename(fresh, path) == 0)
 		return 0;
@@ -328,7 +351,7 @@ int copy_update(struct source *s, const struct copy *copy, const char *path, con
 	/* libgit2 would make index.lock itself, which is ours: so a copy is changed and renamed. */
 	AUTO_STR data = STR_INIT;
 	if (fs_read(index, SIZE_MAX / 2, &data, err) < 0 ||
-		fs_write_atomic(fresh, data.data, data.len, old.st_mode & 07777, err) < 0 ||
+		write_own(fresh, data.data, data.len, old.st_mode & 07777, false, err) < 0 ||
 		change_index(s, fresh, path, &file, blob, err) < 0)
 		return -1;
 	if (rename(fresh, index) < 0)

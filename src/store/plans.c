@@ -195,20 +195,37 @@ int store_plan_file_gone(struct store *store, const char *id, struct err **err)
 	return sql_run_on(&q, "plan", id, err);
 }
 
+static int read_rows(struct sql *q, struct arena *arena, struct plan_rows *ret, struct err **err)
+{
+	size_t cap = 0;
+	int rc;
+	*ret = (struct plan_rows){0};
+	while ((rc = sql_row(q, err)) > 0) {
+		ret->items = arena_grow(arena, ret->items, ret->count, &cap, sizeof *ret->items);
+		read_plan(q, arena, &ret->items[ret->count++]);
+	}
+	return rc;
+}
+
 static int read_plans(struct store *store, enum sql_id id, struct arena *arena,
 	struct plan_rows *ret, struct err **err)
 {
-	*ret = (struct plan_rows){0};
 	AUTO_SQL q = SQL_NONE;
 	if (sql_start(store, id, &q, err) < 0)
 		return -1;
-	size_t cap = 0;
-	int rc;
-	while ((rc = sql_row(&q, err)) > 0) {
-		ret->items = arena_grow(arena, ret->items, ret->count, &cap, sizeof *ret->items);
-		read_plan(&q, arena, &ret->items[ret->count++]);
-	}
-	return rc;
+	return read_rows(&q, arena, ret, err);
+}
+
+int store_plans_open_of(struct store *store, const char *kind, struct arena *arena,
+	struct plan_rows *ret, struct err **err)
+{
+	AUTO_SQL q = SQL_NONE;
+	if (sql_start(store, SQL_PLANS_OPEN_BETWEEN, &q, err) < 0)
+		return -1;
+	/* Between KIND/ and the character after '/'. */
+	sql_text(&q, arena_printf(arena, "%s/", kind));
+	sql_text(&q, arena_printf(arena, "%s0", kind));
+	return read_rows(&q, arena, ret, err);
 }
 
 int store_plans_with_dead_files(

@@ -80,6 +80,10 @@ MUST_CHECK int store_plans_with_dead_files(
 MUST_CHECK int store_plans_with_files(
 	struct store *store, struct arena *arena, struct plan_rows *ret, struct err **err);
 
+/* Open plans of objects of one kind ("runbook"), sorted by key. */
+MUST_CHECK int store_plans_open_of(struct store *store, const char *kind, struct arena *arena,
+	struct plan_rows *ret, struct err **err);
+
 /*
  * Approvals: one mechanism for all kinds. subject is "KIND/NAME", digest what was reviewed
  * (plan identity for Terraform). One decision for each actor, subject and digest: a later one

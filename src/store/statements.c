@@ -166,6 +166,8 @@ static const char *const texts[SQL_COUNT] = {
 		"SELECT " PLAN_COLUMNS " FROM plans WHERE id BETWEEN upper(?1) AND upper(?1) || '~'"
 		" LIMIT 2",
 	[SQL_PLAN_OPEN] = "SELECT " PLAN_COLUMNS " FROM plans WHERE object_key = ? AND " IS_OPEN,
+	[SQL_PLANS_OPEN_BETWEEN] = "SELECT " PLAN_COLUMNS " FROM plans WHERE object_key > ? AND "
+				   "object_key < ? AND " IS_OPEN " ORDER BY object_key",
 	[SQL_PLAN_MOVE] =
 		"UPDATE plans SET status = ?2, status_reason = ?3 WHERE id = ?1 AND " IS_OPEN,
 	[SQL_PLANS_EXPIRE] =

@@ -32,6 +32,10 @@ test_expect_success 'a run waits, is approved, runs once, and waits again' '
 	grep "trueup approve runbook/Risky" out && ! grep "risk 1" out &&
 	expect_exit 4 trueup -C ops runbook run Risky -e LEVEL=1 >out &&
 	trueup -C ops runbook history >out && grep "Risky *waits *$me *plan .*: trueup approve" out &&
+	trueup -C ops status >out &&
+	grep "^waiting: runbook/Risky for $me since .* ago, trueup approve runbook/Risky$" out &&
+	trueup -C ops status -o json >out.json &&
+	is "$(json out.json "d[\"waiting\"][0][\"object\"]")" runbook/Risky &&
 	trueup -C ops approve runbook/Risky >out && grep "runs it, once" out &&
 	trueup -C ops runbook run Risky -e LEVEL=1 >out 2>/dev/null && grep "risk 1" out &&
 	expect_exit 4 trueup -C ops runbook run Risky -e LEVEL=1 >out && ! grep "risk 1" out

@@ -9,7 +9,7 @@
  *	          keyed digest of their values; each approval is for one run
  *	group     the runbook's concurrency group (reconcile/runbook_group.h)
  *	intend    a row in the store, before anything happens; STATE/runs/ID is the run's folder
- *	execute   by the target's table of functions (runbook/execute.h), again while attempts remain
+ *	execute   by the target's table of functions (runbook/execute.h), as often as retries say
  *	finish    one UPDATE; then the entry in the file is due (reconcile/runbook_history.h)
  *
  * The process that runs this holds STATE/runs/ID/front. A run whose front is gone is adopted by

@@ -521,7 +521,7 @@ static void test_no_daemon_survives(void **state)
 /* The front is killed while the script runs. */
 static void kill_the_front(const struct place *p, bool goes_on, const char *mark)
 {
-	AUTO_FREE char *script = xasprintf("trap '' TERM; (sleep %s &); echo up\n"
+	AUTO_FREE char *script = xasprintf("trap '' TERM; echo up; (sleep %s &)\n"
 					   "until [ -e /tmp/never ]; do sleep 0.1; n=$((n + 1)); "
 					   "[ $n -gt 5 ] && break; done\n"
 					   "%s; echo done",
@@ -598,6 +598,41 @@ static void test_supervisor_killed(void **state)
 	}
 }
 
+/* While it fills the run's folder, before there is a job. */
+static void test_front_killed_before_the_start(void **state)
+{
+	const struct place *p = *state;
+	const char *const inputs[] = {"large", NULL};
+	struct run_order order = order_of(p, "echo ran");
+	order.inputs = inputs;
+	AUTO_FREE char *large = path_join(p->repo, "runbooks/large");
+	AUTO_FREE char *work =
+		path_join(getuid() ? p->run : "/var/lib/trueup-runs", getuid() ? "work" : p->id);
+	AUTO_FREE char *copy = path_join(work, "large");
+	put(p->repo, "runbooks/large", "");
+	assert_int_equal(truncate(large, (int64_t)1000 * MIB), 0);
+	const pid_t front = fork();
+	if (front == 0) {
+		AUTO_JOB job = JOB_NONE;
+		AUTO_ERR err = NULL;
+		_exit(target_executor_find("local")->start(&order, &job, &err) < 0);
+	}
+	for (int64_t until = clock_monotonic_ms() + PATIENCE_MS; !fs_exists(copy);) {
+		assert_true(clock_monotonic_ms() < until);
+		(void)poll(NULL, 0, 1);
+	}
+	assert_int_equal(kill(front, SIGKILL), 0);
+	int status;
+	assert_int_equal(waitpid(front, &status, 0), front);
+	assert_true(WIFSIGNALED(status));
+	const struct job_watch watch = {0};
+	AUTO_RUN_RESULT r = RUN_RESULT_NONE;
+	AUTO_ERR err = NULL;
+	assert_int_equal(target_executor_find("local")->adopt(p->run, &watch, &r, &err), 0);
+	assert_int_equal(r.phase, JOB_NEVER_STARTED);
+	assert_false(fs_exists(work));
+}
+
 static void test_cancel(void **state)
 {
 	const struct place *p = *state;
@@ -655,6 +690,7 @@ int main(int argc, char **argv)
 		RUN_TEST(test_ends_with_the_front),
 		RUN_TEST(test_is_adopted_and_finished),
 		RUN_TEST(test_supervisor_killed),
+		RUN_TEST(test_front_killed_before_the_start),
 		RUN_TEST(test_cancel),
 		RUN_TEST(test_leaves_no_locked_folder),
 	};

@@ -20,6 +20,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { LINE_MAX_LEN = 64 * 1024 };
+
 /* --- planning ------------------------------------------------------------------------------- */
 
 const char *run_item_detail(struct run *run, const struct item *item)
@@ -188,12 +190,28 @@ static void send_line(const struct run_child *c, const char *text, bool show)
 	(void)task_send(c->port, map);
 }
 
+/* A script may print for ever without an end of line; what is sent is held in memory. */
+static void send_long(struct run_child *c)
+{
+	while (c->line.len > LINE_MAX_LEN) {
+		const size_t border = utf8_cut(c->line.data, c->line.len, LINE_MAX_LEN);
+		const size_t cut = border ? border : LINE_MAX_LEN;
+		AUTO_STR rest = STR_INIT;
+		str_addn(&rest, c->line.data + cut, c->line.len - cut);
+		str_truncate(&c->line, cut);
+		send_line(c, c->line.data, true);
+		str_clear(&c->line);
+		str_addn(&c->line, rest.data, rest.len);
+	}
+}
+
 static void send_output(struct run_child *c, const char *text, size_t len)
 {
 	while (len) {
 		const char *end = memchr(text, '\n', len);
 		const size_t n = end ? (size_t)(end - text) : len;
 		str_addn(&c->line, text, n);
+		send_long(c);
 		text += n + (end != NULL);
 		len -= n + (end != NULL);
 		if (!end)

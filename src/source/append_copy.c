@@ -288,10 +288,14 @@ static int write_file(const struct source *s, const struct copy *copy, const cha
 		return err_errno(err, errno, "look at %s", full);
 	git_blob *blob = NULL;
 	git_buf data = {0};
-	/* As a checkout would write it: line ends as .gitattributes says. */
+	/* As a checkout would write it: line ends as .gitattributes says. By default nothing at all
+	 * comes of what looks like binary data, as what scripts print may. */
+	git_blob_filter_options options;
+	(void)git_blob_filter_options_init(&options, GIT_BLOB_FILTER_OPTIONS_VERSION);
+	options.flags &= ~(uint32_t)GIT_BLOB_FILTER_CHECK_FOR_BINARY;
 	int rc = git_blob_lookup(&blob, copy->repo, blob_id);
 	if (rc == 0)
-		rc = git_blob_filter(&data, blob, path, NULL);
+		rc = git_blob_filter(&data, blob, path, &options);
 	if (rc < 0)
 		rc = git_fail(s, rc, err, "read the new %s", path);
 	else

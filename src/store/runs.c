@@ -195,6 +195,22 @@ static int finish(
 	return 0;
 }
 
+/* A script that runs every minute must not fill the disk. */
+static int forget_outputs(struct store *store, const char *run_id, struct err **err)
+{
+	static const enum sql_id statements[] = {SQL_RUN_STREAMS_EMPTY, SQL_RUN_LOGS_FORGET};
+	for (size_t i = 0; i < ARRAY_LEN(statements); i++) {
+		AUTO_SQL q = SQL_NONE;
+		if (sql_start(store, statements[i], &q, err) < 0)
+			return -1;
+		sql_text(&q, run_id);
+		sql_int(&q, RUN_OUTPUTS_KEPT);
+		if (sql_run(&q, err) < 0)
+			return err_wrap(err, "forget old outputs");
+	}
+	return 0;
+}
+
 static int finish_with_streams(struct store *store, const struct run_row *row,
 	const struct run_output *out, const struct run_output *err_stream, bool *ret_recorded,
 	struct err **err)
@@ -203,9 +219,10 @@ static int finish_with_streams(struct store *store, const struct run_row *row,
 		return -1;
 	if (!*ret_recorded)
 		return 0;
-	if (put_stream(store, row->id, "stdout", out, err) < 0)
+	if (put_stream(store, row->id, "stdout", out, err) < 0 ||
+		put_stream(store, row->id, "stderr", err_stream, err) < 0)
 		return -1;
-	return put_stream(store, row->id, "stderr", err_stream, err);
+	return forget_outputs(store, row->id, err);
 }
 
 int store_run_finish(struct store *store, const struct run_row *row, const struct run_output *out,
@@ -279,12 +296,22 @@ int store_runs_open(
 	return sql_start(store, SQL_RUNS_OPEN, &q, err) < 0 ? -1 : read_runs(&q, arena, ret, err);
 }
 
+/* The one that reads the fewest rows. */
+static enum sql_id statement_for(const struct run_filter *filter)
+{
+	if (filter->parent_id)
+		return SQL_RUNS_OF_PARENT;
+	if (filter->object_key)
+		return SQL_RUNS_OF_OBJECT;
+	return filter->runbook ? SQL_RUNS_OF_RUNBOOK : SQL_RUNS;
+}
+
 int store_runs(struct store *store, const struct run_filter *filter, struct arena *arena,
 	struct run_rows *ret, struct err **err)
 {
 	*ret = (struct run_rows){0};
 	AUTO_SQL q = SQL_NONE;
-	if (sql_start(store, SQL_RUNS, &q, err) < 0)
+	if (sql_start(store, statement_for(filter), &q, err) < 0)
 		return -1;
 	sql_text(&q, filter->runbook);
 	sql_text(&q, filter->object_key);

@@ -79,7 +79,10 @@ const char *run_cause_name(enum run_cause cause);
 const char *run_history_name(enum run_history history);
 bool run_is_open(const struct run_row *run);
 
-enum { RUN_OUTPUT_PART_MAX = 1024 * 1024 };
+enum {
+	RUN_OUTPUT_PART_MAX = 1024 * 1024,
+	RUN_OUTPUTS_KEPT = 1000, /* of the newest runs of each runbook */
+};
 
 /* What of a stream is kept. The whole of it if total is the sum of both lengths. */
 struct run_output {
@@ -104,7 +107,8 @@ MUST_CHECK int store_run_started(struct store *store, const struct run_row *row,
 /*
  * Records the end: uses id, state, ended_at, exit_code, signal, error, isolation (NULL keeps what
  * was recorded at the start). out and err_stream may be NULL. An entry that was for later is due
- * from then on. *ret_recorded false: somebody else was first, and nothing changed.
+ * from then on. Of runs of the runbook that are older than the newest RUN_OUTPUTS_KEPT the output
+ * is forgotten; its size stays. *ret_recorded false: somebody else was first, and nothing changed.
  */
 MUST_CHECK int store_run_finish(struct store *store, const struct run_row *row,
 	const struct run_output *out, const struct run_output *err_stream, bool *ret_recorded,

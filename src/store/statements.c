@@ -4,6 +4,19 @@
  */
 #include "store/statements.h"
 
+/*
+ * By a filter of which any part may be NULL. What can be found by an index is named by `first`: the
+ * planner looks at a statement and not at its values, and reads all runs where it sees none.
+ */
+#define RUNS_WHERE(first)                                                                          \
+	"SELECT " RUN_COLUMNS " FROM runs WHERE " first " AND (?1 IS NULL OR runbook = ?1)"        \
+	" AND (?2 IS NULL OR object_key = ?2) AND (?3 IS NULL OR actor = ?3)"                      \
+	" AND (?4 IS NULL OR parent_id = ?4) AND (?5 IS NULL OR state = ?5)"                       \
+	" AND (?6 IS NULL OR id < ?6) ORDER BY id DESC LIMIT ?7"
+/* Those that were the ?2 newest of the runbook of the run ?1 until now, and a few before them. */
+#define RUNS_FAR_BACK                                                                              \
+	"(SELECT id FROM runs WHERE runbook = (SELECT runbook FROM runs WHERE id = ?1)"            \
+	" ORDER BY id DESC LIMIT 16 OFFSET ?2)"
 #define PLAN_COLUMNS                                                                               \
 	"id, object_key, object_digest, action, engine, state_lineage, state_serial, path, "       \
 	"sha256, "                                                                                 \
@@ -252,13 +265,17 @@ static const char *const texts[SQL_COUNT] = {
 		" LIMIT 2",
 	[SQL_RUNS_OPEN] =
 		"SELECT " RUN_COLUMNS " FROM runs WHERE state IN ('intended', 'running') ORDER BY id",
-	[SQL_RUNS] =
-		"SELECT " RUN_COLUMNS " FROM runs WHERE (?1 IS NULL OR runbook = ?1)"
-		" AND (?2 IS NULL OR object_key = ?2) AND (?3 IS NULL OR actor = ?3)"
-		" AND (?4 IS NULL OR parent_id = ?4) AND (?5 IS NULL OR state = ?5)"
-		" AND (?6 IS NULL OR id < ?6) ORDER BY id DESC LIMIT ?7",
+	[SQL_RUNS] = RUNS_WHERE("1"),
+	[SQL_RUNS_OF_RUNBOOK] = RUNS_WHERE("runbook = ?1"),
+	[SQL_RUNS_OF_OBJECT] = RUNS_WHERE("object_key = ?2"),
+	[SQL_RUNS_OF_PARENT] = RUNS_WHERE("parent_id = ?4"),
 	[SQL_RUN_STREAM_ADD] =
 		"INSERT INTO run_streams (run_id, stream, total, head, tail) VALUES (?, ?, ?, ?, ?)",
+	[SQL_RUN_STREAMS_EMPTY] =
+		"UPDATE run_streams SET head = x'', tail = x'' WHERE run_id IN " RUNS_FAR_BACK
+		" AND run_id NOT IN (SELECT id FROM runs WHERE history = 'due')",
+	[SQL_RUN_LOGS_FORGET] =
+		"DELETE FROM operation_logs WHERE operation_id IN " RUNS_FAR_BACK,
 	[SQL_RUN_STREAM] =
 		"SELECT total, head, tail FROM run_streams WHERE run_id = ? AND stream = ?",
 	[SQL_RUNS_HISTORY_DUE] =

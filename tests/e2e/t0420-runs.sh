@@ -73,6 +73,13 @@ test_expect_success 'one that failed is run again when somebody asks, and then o
 	test_must_fail trueup -C ops run rerun bda 2>err && grep "there is no run/bda" err
 '
 
+test_expect_success 'a line without an end is no failure' '
+	put_runbook ops Noise <<<"head -c 12000000 /dev/zero | tr \"\\0\" \"\\1\"" &&
+	put_run ops noise Noise && commit_all ops noise &&
+	trueup -C ops reconcile >out 2>err && grep "✓ run/noise  applied in" out &&
+	is "$(state_of noise)" done
+'
+
 test_expect_success 'a manual approval is asked for, by run/NAME or by name' '
 	put_run ops asks Hello "env: {WHO: x}" "approval: {mode: manual, notSelf: false}" &&
 	commit_all ops six && expect_exit 4 trueup -C ops reconcile -y >out 2>&1 &&

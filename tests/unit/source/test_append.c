@@ -170,6 +170,23 @@ static void updates_a_clean_working_copy(void **state)
 	      "test \"$(git show topic:runbooks/R.md | tail -1)\" = RUN2");
 }
 
+/* What a script printed may look to git like a binary file. */
+static void updates_a_working_copy_with_binary_data(void **state)
+{
+	struct fixture *f = *state;
+	sh(f, NEW_REPO);
+	open_at(f, "r", NULL);
+	struct source_append_end end;
+	struct source_append a = append_of(f, "RUN1");
+	char *bytes = arena_alloc(&f->arena, 5000);
+	memset(bytes, 1, 4999);
+	a.ctx = bytes;
+	assert_int_equal(append(f, &a, &end), SOURCE_APPENDED);
+	sh(f, "cd r; git status --porcelain | cmp - /dev/null; git diff HEAD --exit-code;"
+	      "git show main:runbooks/R.md | cmp - runbooks/R.md;"
+	      "test $(stat -c %s runbooks/R.md) -gt 5000");
+}
+
 static void waits_for_a_busy_working_copy(void **state)
 {
 	struct fixture *f = *state;
@@ -437,6 +454,7 @@ int main(void)
 		source_test(refuses_what_cannot_be),
 		source_test(keeps_history_on_its_own_branch),
 		source_test(updates_a_clean_working_copy),
+		source_test(updates_a_working_copy_with_binary_data),
 		source_test(waits_for_a_busy_working_copy),
 		source_test(finds_linked_working_copies),
 		source_test(finishes_what_was_killed),

@@ -363,6 +363,44 @@ static void brings_version_1_up_with_its_data(void **state)
 	assert_int_equal(check.count, 0);
 }
 
+static const struct run_output *output_of(struct fixture *f, const char *id)
+{
+	struct run_output *kept = arena_alloc(&f->arena, sizeof *kept);
+	ok(f, store_run_output(f->store, id, "stdout", &f->arena, kept, &f->err));
+	return kept;
+}
+
+static void forgets_what_old_runs_printed(void **state)
+{
+	struct fixture *f = *state;
+	const struct run_output out = {"start", "end", 5, 3, 1000};
+	char id[ULID_SIZE] = "";
+	bool recorded;
+	open_store(f);
+	ok(f, store_begin(f->store, &f->err));
+	for (int i = 0; i < RUN_OUTPUTS_KEPT + 3; i++) {
+		(void)snprintf(id, sizeof id, "01KAMY0000000000000000%04d", i);
+		intend(f, id);
+		const struct run_row end = {.id = id, .state = RUN_DONE, .ended_at = 200 + i};
+		ok(f, store_run_finish(f->store, &end, &out, NULL, &recorded, &f->err));
+		/* The second one's entry cannot be written. */
+		if (i != 1)
+			ok(f, store_run_history_set(
+				      f->store, id, RUN_HISTORY_WRITTEN, "c", NULL, &f->err));
+	}
+	ok(f, store_commit(f->store, &f->err));
+	const char *const old[] = {"01KAMY00000000000000000000", "01KAMY00000000000000000002"};
+	for (size_t i = 0; i < ARRAY_LEN(old); i++) {
+		assert_int_equal(output_of(f, old[i])->total, 1000);
+		assert_int_equal(
+			output_of(f, old[i])->head_len + output_of(f, old[i])->tail_len, 0);
+		assert_int_equal(get(f, old[i])->state, RUN_DONE);
+	}
+	assert_int_equal(output_of(f, "01KAMY00000000000000000001")->head_len, 5);
+	assert_int_equal(output_of(f, "01KAMY00000000000000000003")->head_len, 5);
+	assert_int_equal(output_of(f, id)->tail_len, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -371,6 +409,7 @@ int main(void)
 		store_test(ends_once_for_two_processes),
 		store_test(finds_runs),
 		store_test(keeps_entries_until_they_are_written),
+		store_test(forgets_what_old_runs_printed),
 		store_test(gives_a_due_time_to_one),
 		store_test(brings_version_1_up_with_its_data),
 	};

@@ -12,7 +12,7 @@ DESTDIR =
 V       =
 # Tests at once, and seconds for each (a test may ask for more: "# timeout: N" in the script).
 JOBS    = $(shell nproc)
-TIMEOUT = 300
+TIMEOUT = 600
 # make fuzz: FUZZ=yaml is one target, none is all of them; seconds for each.
 FUZZ    =
 TIME    = 60

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Protects: every resource type, alone and all together with every kind of edge, renders to files
 # that Terraform finds well formatted and valid, and that it can plan.
-# timeout: 300
+# timeout: 900
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/e2e/lib-terraform.sh"
 . "$TOP/tests/e2e/lib-canvas.sh"

@@ -2,7 +2,7 @@
 # Protects: no text in a spec can become code. What the parsed HCL holds is the text that was
 # written, and there is no resource, data source, provider, module or provisioner that a harmless
 # text would not have given as well.
-# timeout: 300
+# timeout: 900
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/e2e/lib-terraform.sh"
 . "$TOP/tests/e2e/lib-canvas.sh"

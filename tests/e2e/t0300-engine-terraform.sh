@@ -1,7 +1,7 @@
 #!/bin/bash
 # Protects: the engine plans, applies exactly the plan it showed, records what exists, does nothing
 # the second time, sees drift and stale plans, and destroys; with real terraform and an emulator.
-# timeout: 300
+# timeout: 900
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/e2e/lib-terraform.sh"
 need_terraform

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Protects: whatever dies while terraform applies (the front, its terminal, the reader of its
 # output, the supervisor, terraform itself), the effect happens once and its end is found.
-# timeout: 300
+# timeout: 900
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/e2e/lib-terraform.sh"
 terraform_find || skip_all "neither terraform nor tofu is installed"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Protects: the life of canvases in a repository: created, left alone, changed one by one,
 # destroyed; from every kind of repository. With real terraform and an AWS emulator.
-# timeout: 400
+# timeout: 900
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/e2e/lib-terraform.sh"
 . "$TOP/tests/e2e/lib-fake.sh"

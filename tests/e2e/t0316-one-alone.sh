@@ -1,7 +1,7 @@
 #!/bin/bash
 # Protects: what is wrong with one object stops that object and not the others: a canvas that
 # cannot be rendered any more, an operation that nobody can take over, a key that data needs.
-# timeout: 300
+# timeout: 900
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/e2e/lib-fake.sh"
 fake_terraform "$TRASH"

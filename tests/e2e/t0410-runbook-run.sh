@@ -1,7 +1,7 @@
 #!/bin/bash
 # Protects: a runbook is run as it is committed, by those who may, with its variables and inputs,
 # and every attempt is recorded as what it was; what may not be run is not, and says why.
-# timeout: 300
+# timeout: 900
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-runbook.sh"
 have_zsh || skip_all 'zsh is not installed'

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Protects: an approval is for one run of just what was looked at, groups hold their limit, and a
 # script that runs other runbooks gets no further than whoever started it.
-# timeout: 300
+# timeout: 900
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-runbook.sh"
 have_zsh || skip_all 'zsh is not installed'

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Protects: a secret that a script prints, in whatever usual way, reaches neither the terminal nor
 # the store, the runbook's file, git, or any file of the state.
-# timeout: 300
+# timeout: 900
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-runbook.sh"
 have_zsh || skip_all 'zsh is not installed'

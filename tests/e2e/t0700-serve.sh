@@ -2,7 +2,7 @@
 # Protects: the life of a server: repositories on this machine and behind a URL follow their
 # branches, an outdated plan is stopped, signals stop and reload it, and neither kill -9 nor an
 # apply that outlives it loses anything or does it twice.
-# timeout: 300
+# timeout: 900
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/e2e/lib-fake.sh"
 . "$TOP/tests/e2e/lib-serve.sh"

@@ -2,7 +2,7 @@
 # Protects: what a server answers by HTTP: health and readiness, metrics on an address of their
 # own, and webhooks: only signed ones, each once, answered before anything else is done, none of
 # them lost by kill -9.
-# timeout: 300
+# timeout: 900
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/e2e/lib-fake.sh"
 . "$TOP/tests/e2e/lib-serve.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Protects: drift is looked for on time, recorded once for each canvas, shown, undone where that is
 # wanted and through the same gates as a change, and left alone where it is not.
-# timeout: 300
+# timeout: 900
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/e2e/lib-fake.sh"
 . "$TOP/tests/e2e/lib-serve.sh"

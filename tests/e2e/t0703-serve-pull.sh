@@ -2,7 +2,7 @@
 # Protects: a server and a forge: a webhook becomes statuses and one comment with the plan, a
 # comment becomes an applied plan, a lost webhook is made up for by polling, and a burst of
 # webhooks over many repositories loses none.
-# timeout: 300
+# timeout: 900
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/e2e/lib-fake.sh"
 . "$TOP/tests/e2e/lib-forge.sh"

@@ -2,7 +2,7 @@
 # Protects: a pull request is planned as what its base branch would be after the merge, with the
 # base's Config and roles; the plans that were shown are the ones that are applied, after the merge
 # or before it; nothing else of the record changes; and two pull requests do not plan one object.
-# timeout: 300
+# timeout: 900
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/e2e/lib-fake.sh"
 fake_terraform "$TRASH"

@@ -107,7 +107,7 @@ void settings_free(struct settings *settings); /* accepts NULL */
 struct served *served_new(struct daemon *d, const struct server_repository *config);
 void served_free(struct served *s);
 struct served *served_find(const struct daemon *d, const char *name);
-/* Its configuration changed; poll starts anew. */
+/* Its configuration changed; poll starts anew, and what was given up is delivered again. */
 void served_configure(struct served *s, const struct server_repository *config);
 /* The store, opened if need be. Borrowed: stays open at least until the callback returns. */
 MUST_CHECK int served_store(struct served *s, struct store **ret, struct err **err);

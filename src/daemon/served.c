@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/backoff.h"
+#include "report/outbox.h"
 #include "source/source.h"
 #include "source/wake.h"
 #include "store/outbox.h"
@@ -284,11 +285,30 @@ struct served *served_find(const struct daemon *d, const char *name)
 	return NULL;
 }
 
+/* What was given up may be possible now: another token, another address. */
+static void revive_outbox(struct served *s)
+{
+	struct store *store;
+	AUTO_ERR err = NULL;
+	int64_t count = 0;
+	if (served_store(s, &store, &err) < 0 ||
+		store_outbox_revive(store, OUTBOX_FORGE, clock_now_ms(), &count, &err) < 0) {
+		daemon_complain(s, "try again what was not delivered", &err);
+		return;
+	}
+	if (count)
+		log_at(LOG_LEVEL_INFO, "%s: %lld given up before are delivered again", s->name,
+			(long long)count);
+	s->due_at = 1; /* look again, at the outbox too */
+}
+
 void served_configure(struct served *s, const struct server_repository *config)
 {
 	s->config = config;
-	if (s->open)
+	if (s->open) {
 		arm_poll(s);
-	else if (s->open_failures)
+		revive_outbox(s);
+	} else if (s->open_failures) {
 		loop_timer_in(s->open_timer, 0);
+	}
 }

@@ -116,6 +116,18 @@ static struct pull_row facts_of(struct work *w, struct forge *forge, const struc
 	};
 }
 
+static int note(struct work *w, struct forge *forge, const struct forge_pull *pull,
+	bool *ret_changed, struct err **err)
+{
+	struct pull_work work;
+	struct pull_result result = {0};
+	const struct pull_row facts = facts_of(w, forge, pull);
+	work_pull_setup(w, forge, &work);
+	if (pull_note(&work, &facts, ret_changed, &w->arena, &result, err) < 0)
+		return -1;
+	return work_pull_follow(w, &result, *ret_changed, err);
+}
+
 /* The first step: what the forge says now, the head's objects, the preview. */
 static int preview(struct work *w, struct forge *forge, int64_t number, struct err **err)
 {
@@ -125,27 +137,31 @@ static int preview(struct work *w, struct forge *forge, int64_t number, struct e
 	bool changed = false;
 	work_pull_setup(w, forge, &work);
 	if (forge_pull_get(forge, number, &w->arena, &pull, err) < 0 ||
-		fetch_head(w, &pull, err) < 0)
-		return -1;
-	const struct pull_row facts = facts_of(w, forge, &pull);
-	if (pull_note(&work, &facts, &changed, &w->arena, &result, err) < 0 ||
-		work_pull_follow(w, &result, changed, err) < 0)
+		fetch_head(w, &pull, err) < 0 || note(w, forge, &pull, &changed, err) < 0)
 		return -1;
 	if (pull.state != FORGE_PULL_OPEN)
 		return 0;
-	result = (struct pull_result){0};
 	if (pull_preview(&work, number, &w->arena, &result, err) < 0)
 		return -1;
 	return work_pull_follow(w, &result, changed, err);
 }
 
-/* The second step, in line with the branch's work. */
+/*
+ * The second step, in line with the branch's work. One that the branch has by now, and of which we
+ * have not heard that it was merged, must not be looked at as if it changed nothing.
+ */
 static int plan(struct work *w, struct forge *forge, int64_t number, struct err **err)
 {
 	struct pull_work work;
 	struct pull_result result = {0};
+	struct forge_pull pull;
+	bool changed = false;
 	work_pull_setup(w, forge, &work);
 	work.interrupts = w->stops;
+	if (forge_pull_get(forge, number, &w->arena, &pull, err) < 0)
+		return -1;
+	if (pull.state != FORGE_PULL_OPEN)
+		return note(w, forge, &pull, &changed, err);
 	if (pull_refresh(&work, number, &w->arena, &result, err) < 0)
 		return -1;
 	/* What it planned itself is not due again. */

@@ -156,6 +156,19 @@ static const char *list_conflicts(const struct pull_job *job)
 	return arena_strdup(job->arena, text.data);
 }
 
+/*
+ * The base branch has its head already: it was merged, and the forge's word about that is on its
+ * way. Then what was shown stays, since it is what the branch applies.
+ */
+static int is_merged_unheard(struct pull_job *job, bool *ret, struct err **err)
+{
+	*ret = false;
+	if (job->row->progress == PULL_IS_NEW || !job->shown.count)
+		return 0;
+	return source_is_before(
+		job->session.source, job->row->head_sha, job->base.commit, ret, err);
+}
+
 /* What ends the work before a run. *ret_ended: ret says what it is. */
 static int begin(struct pull_job *job, struct pull_result *ret, bool *ret_ended, struct err **err)
 {
@@ -175,12 +188,16 @@ static int begin(struct pull_job *job, struct pull_result *ret, bool *ret_ended,
 	const char *blocked = pull_job_blocked(job);
 	if (blocked)
 		return pull_show_reason(job, PULL_IS_BLOCKED, blocked, ret, err);
-	if (pull_job_merge(job, err) < 0)
+	if (pull_job_merge(job, err) < 0 || is_merged_unheard(job, ret_ended, err) < 0)
 		return -1;
-	if (job->merge.conflict_count)
-		return pull_show_reason(job, PULL_IS_INVALID, list_conflicts(job), ret, err);
-	*ret_ended = false;
-	return 0;
+	if (*ret_ended) {
+		ret->text = arena_printf(job->arena, "%s has it already", job->row->base_branch);
+		return 0;
+	}
+	if (!job->merge.conflict_count)
+		return 0;
+	*ret_ended = true;
+	return pull_show_reason(job, PULL_IS_INVALID, list_conflicts(job), ret, err);
 }
 
 /* What no other try of the same commit would change is said where people look. */

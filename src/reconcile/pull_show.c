@@ -548,6 +548,7 @@ int pull_show_end(struct pull_job *job, struct err **err)
 	const struct pull_view view = {
 		.run = &outcome,
 		.phase = PULL_VIEW_APPLIED,
+		.is_end = true,
 		.commit = job->row->head_sha,
 		.word = job->config->pulls.command,
 		.notes = job->notes,

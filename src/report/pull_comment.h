@@ -46,6 +46,7 @@ struct pull_view {
 	 * required status that waits would keep it from being merged.
 	 */
 	bool apply_after_merge;
+	bool is_end; /* after the merge: specs are not looked at, and trueup/validate stays */
 	const char *details_url; /* target of the statuses; NULL: none */
 };
 

@@ -187,7 +187,8 @@ struct forge_statuses pull_statuses(const struct pull_view *view, struct arena *
 	const size_t objects = view->run->object_count;
 	struct forge_statuses ret = {
 		.items = arena_array(arena, PULL_OBJECT_STATUSES + 3, sizeof *ret.items)};
-	ret.items[ret.count++] = validate(view, arena);
+	if (!view->is_end)
+		ret.items[ret.count++] = validate(view, arena);
 	ret.items[ret.count++] = plan(view, &t, arena);
 	ret.items[ret.count++] = apply(view, &t, arena);
 	for (size_t i = 0; objects <= PULL_OBJECT_STATUSES && i < objects; i++)

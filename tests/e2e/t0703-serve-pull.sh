@@ -7,6 +7,7 @@
 . "$TOP/tests/e2e/lib-fake.sh"
 . "$TOP/tests/e2e/lib-forge.sh"
 . "$TOP/tests/e2e/lib-serve.sh"
+. "$TOP/tests/e2e/lib-runs.sh"
 fake_terraform "$TRASH"
 forge_start
 printf 'hook-secret\n' >secret && printf 'test-token\n' >token && chmod 600 secret token
@@ -122,6 +123,54 @@ test_expect_success 'polling finds a pull request whose webhook was lost' '
 	wait_until status_is "$head" trueup/plan success && wait_until comment_says 8 canvas/other &&
 	serve_stop
 '
+
+# reply COMMENT EXPRESSION: over c, the bodies of the answers to a comment.
+reply() {
+	forge_state "(lambda c: $2)([x['body'] for x in s['comments'].values()
+		if 'reply_$1:' in x['body'].split('\n')[0]])"
+}
+answered() {
+	[ "$(reply "$1" "len(c)")" = 1 ]
+}
+asked() { # ID NUMBER BODY
+	forge_set "{\"comments\": {\"$1\": {\"id\": $1, \"pull\": $2, \"author\": \"alice\",
+		\"body\": \"$3\"}}}" && comment_event "$@" >comment.json &&
+		is "$(send shop issue_comment "asked-$1" comment.json)" 202
+}
+
+test_expect_success 'what a forge refused for good is delivered again after a reload' '
+	serve_start server.yaml && HOOKS=$(address 1) && wait_until settled data/repos/shop.git &&
+	forge_fault "{\"match\": \"POST .*/issues/8/comments\", \"status\": 422,
+		\"body\": \"{}\"}" && asked 601 8 "trueup help" &&
+	wait_until serve_says "reply/8/601 was not delivered and is given up" &&
+	is "$(reply 601 "len(c)")" 0 && kill -HUP "$SERVER" && wait_until answered 601 &&
+	serve_says "tries again what was given up: 1 delivery" &&
+	like "$(reply 601 "c[0]")" "trueup apply"
+'
+
+runs() {
+	python3 - "$TRASH/data/repos/shop.git/trueup/trueup.db" <<-'PY'
+	import sqlite3, sys
+	db = sqlite3.connect(sys.argv[1], timeout=30)
+	print(db.execute("SELECT count(*) FROM runs WHERE object_key = 'run/hello'"
+	                 " AND state = 'done'").fetchone()[0])
+	PY
+}
+if have_zsh; then
+	test_expect_success 'a comment runs a Run of the base branch, once' '
+		put_runbook shop Hello <<-\END && put_run shop hello Hello "env: {WHO: world}" &&
+			echo "hello $WHO"
+		END
+		commit_all shop run && git -C shop push -q ../shop.git main &&
+		wait_until eval "[ \$(runs) = 1 ]" && asked 602 8 "trueup run hello" &&
+		wait_until answered 602 && like "$(reply 602 "c[0]")" "hello.* applied, exit code 0" &&
+		is "$(runs)" 2 && asked 603 8 "trueup run nothing" && wait_until answered 603 &&
+		like "$(reply 603 "c[0]")" "nothing.*was run" && is "$(runs)" 2
+	'
+else
+	skip 'a comment runs a Run of the base branch, once' 'zsh is not installed'
+fi
+serve_stop
 
 test_expect_success 'a burst of webhooks over many repositories: none is lost, memory is bounded' '
 	mkdir many && lines= && for n in 1 2 3 4 5 6 7 8 9 10; do

@@ -209,10 +209,12 @@ unit: $(UNIT) ## build and run the unit tests
 e2e: all tool-programs ## run the end-to-end tests (E2E=tests/e2e/t0001-cli.sh: one of them)
 	$(Q)$(RUN) $(E2E)
 
-kill-test: all tool-programs ## kill trueup at POINTS=1000 instants and compare what becomes of it
+kill-test: all tool-programs ## kill trueup at POINTS=1000 instants, servers at LIFE_POINTS=100
 	$(Q)KILL_POINTS=$(or $(POINTS),1000) TRUEUP=$(CURDIR)/$(B)/trueup TRUEUP_BUILD=$(B) \
 		tests/run.sh -t 7200 tests/e2e/t0330-kill-anywhere.sh \
 		tests/e2e/t0801-pull-kill.sh
+	$(Q)KILL_POINTS=$(or $(LIFE_POINTS),100) TRUEUP=$(CURDIR)/$(B)/trueup TRUEUP_BUILD=$(B) \
+		tests/run.sh -t 7200 tests/e2e/t0850-life.sh
 
 lint: all ## check style, layers, limits, documents
 	$(Q)$(RUN) $(LINT)

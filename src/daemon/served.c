@@ -297,8 +297,8 @@ static void revive_outbox(struct served *s)
 		return;
 	}
 	if (count)
-		log_at(LOG_LEVEL_INFO, "%s: tries again what was given up: %lld deliver%s",
-			s->name, (long long)count, count == 1 ? "y" : "ies");
+		log_at(LOG_LEVEL_INFO, "%s: tries again what was given up: %lld deliver%s", s->name,
+			(long long)count, count == 1 ? "y" : "ies");
 	s->due_at = 1; /* look again, at the outbox too */
 }
 

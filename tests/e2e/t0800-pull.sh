@@ -67,7 +67,9 @@ test_expect_success 'a neighbour that changes in the base branch voids nothing' 
 '
 
 test_expect_success 'after the merge the branch applies the very plans that were shown' '
-	plans=$(fake_runs plan) && merge topic && run pull close 12 --merged HEAD >out &&
+	plans=$(fake_runs plan) && merge topic && run pull plan 12 >out 2>&1 &&
+	grep "main has it already" out && is "$(plan_of 12 canvas/shop)" "$before" &&
+	run pull close 12 --merged HEAD >out &&
 	grep "has to be reconciled" out && expect_exit 4 run reconcile >out 2>&1 &&
 	is "$(fake_runs plan)" "$plans" && grep "plan $before" out &&
 	run reconcile --auto-approve >out 2>&1 && is "$(fake_runs plan)" "$plans" &&

@@ -1,11 +1,12 @@
 /*
- * kill-at [-a] [-c FILE] N PROGRAM [ARGUMENT...]
+ * kill-at [-a [-m]] [-c FILE] N PROGRAM [ARGUMENT...]
  *
  * Runs a program and kills it (SIGKILL) just before its N-th system call that changes something
  * outside of it: a write, a rename, a lock, a new process. What a process has not said to the
  * kernel has not happened, so these are all the instants at which its death can make a difference.
  * N = 0 kills nothing. With -a the calls of its children that still run the same executable count
- * too, and the one that makes the N-th dies. -c writes how many there were to FILE.
+ * too, and the one that makes the N-th dies; with -m the program itself dies then, whichever of
+ * them makes it. -c writes how many there were to FILE.
  *
  * Exit code: that of the program; 128 + signal if a signal ended it; 125: cannot trace here.
  */
@@ -23,15 +24,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { EXIT_CANNOT = 125, EXIT_USAGE = 64, PIDS_MAX = 4096 };
+enum { EXIT_CANNOT = 125, EXIT_USAGE = 64 };
 
 struct tracer {
 	pid_t main;
-	bool all;
+	bool all, main_dies;
 	unsigned long kill_at, count;
 	struct stat program; /* what counts as the same executable */
-	pid_t known[PIDS_MAX];
-	size_t known_count;
 	int end; /* wait status of main */
 	bool ended;
 };
@@ -90,23 +89,10 @@ static bool changes_something(uint64_t nr)
 	return false;
 }
 
-/* True the first time a process is seen. */
-static bool is_new(struct tracer *t, pid_t pid)
+static long trace_options(const struct tracer *t)
 {
-	for (size_t i = 0; i < t->known_count; i++)
-		if (t->known[i] == pid)
-			return false;
-	if (t->known_count < PIDS_MAX)
-		t->known[t->known_count++] = pid;
-	return true;
-}
-
-static void set_options(const struct tracer *t, pid_t pid)
-{
-	long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC;
-	if (t->all)
-		options |= PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE;
-	(void)ptrace(PTRACE_SETOPTIONS, pid, NULL, options);
+	const long all = PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE;
+	return PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | (t->all ? all : 0);
 }
 
 static bool runs_program(const struct tracer *t, pid_t pid)
@@ -126,7 +112,7 @@ static void on_syscall(struct tracer *t, pid_t pid)
 		return;
 	t->count++;
 	if (t->count == t->kill_at)
-		(void)kill(pid, SIGKILL);
+		(void)kill(t->main_dies ? t->main : pid, SIGKILL);
 }
 
 /* A traced process has stopped: what to do with it, and go on. */
@@ -135,9 +121,7 @@ static void on_stop(struct tracer *t, pid_t pid, int status)
 	const int sig = WSTOPSIG(status);
 	const int event = status >> 16;
 	long pass = 0;
-	if (is_new(t, pid) && sig == SIGSTOP)
-		set_options(t, pid);
-	else if (event == PTRACE_EVENT_EXEC && !runs_program(t, pid)) {
+	if (event == PTRACE_EVENT_EXEC && !runs_program(t, pid)) {
 		(void)ptrace(PTRACE_DETACH, pid, NULL, 0L);
 		return;
 	} else if (sig == (SIGTRAP | 0x80))
@@ -166,21 +150,35 @@ static void trace(struct tracer *t)
 	}
 }
 
+static _Noreturn void cannot(const char *what)
+{
+	perror(what);
+	exit(EXIT_CANNOT);
+}
+
+/*
+ * Seized and not attached: a process that is new when we end would else be left with the SIGSTOP
+ * that attaching sends, and stand still for ever.
+ */
 static void start(struct tracer *t, char **argv)
 {
-	t->main = fork();
-	if (t->main < 0) {
-		perror("kill-at: fork");
-		exit(EXIT_CANNOT);
-	}
+	int go[2];
+	char byte = 0;
+	if (pipe2(go, O_CLOEXEC) < 0 || (t->main = fork()) < 0)
+		cannot("kill-at: fork");
 	if (t->main == 0) {
-		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
+		(void)close(go[1]);
+		if (read(go[0], &byte, 1) != 1)
 			_exit(EXIT_CANNOT);
-		(void)raise(SIGSTOP);
 		(void)execv(argv[0], argv);
 		perror(argv[0]);
 		_exit(127);
 	}
+	if (ptrace(PTRACE_SEIZE, t->main, NULL, trace_options(t)) < 0 ||
+		ptrace(PTRACE_INTERRUPT, t->main, NULL, NULL) < 0 || write(go[1], &byte, 1) != 1)
+		cannot("kill-at: trace");
+	(void)close(go[0]);
+	(void)close(go[1]);
 }
 
 static void write_count(const struct tracer *t, const char *path)
@@ -197,9 +195,11 @@ int main(int argc, char **argv)
 	struct tracer t = {0};
 	const char *count_file = NULL;
 	int opt;
-	while ((opt = getopt(argc, argv, "+ac:")) != -1) {
+	while ((opt = getopt(argc, argv, "+amc:")) != -1) {
 		if (opt == 'a')
 			t.all = true;
+		else if (opt == 'm')
+			t.main_dies = true;
 		else if (opt == 'c')
 			count_file = optarg;
 		else
@@ -207,7 +207,7 @@ int main(int argc, char **argv)
 	}
 	char *end = NULL;
 	if (argc - optind < 2 || (t.kill_at = strtoul(argv[optind], &end, 10), *end)) {
-		(void)fputs("usage: kill-at [-a] [-c FILE] N PROGRAM [ARGUMENT...]\n", stderr);
+		(void)fputs("usage: kill-at [-a [-m]] [-c FILE] N PROGRAM [ARGUMENT...]\n", stderr);
 		return EXIT_USAGE;
 	}
 	if (stat(argv[optind + 1], &t.program) < 0) {

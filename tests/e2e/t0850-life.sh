@@ -1,6 +1,6 @@
 #!/bin/bash
-# Protects: whole lives of pull requests with a server, from the webhook that opens one to drift that
-# is healed, end the same however often the server is killed by kill -9 and started again: the
+# Protects: whole lives of pull requests with a server, from the webhook that opens one to drift
+# that is healed, end the same however often the server is killed by kill -9 and started again: the
 # objects, what exists, the statuses and comments at the forge; and no plan is applied twice.
 #
 # KILL_POINTS says how often it is killed (make kill-test: 100), KILL_SEED when.

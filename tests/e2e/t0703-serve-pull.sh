@@ -52,7 +52,8 @@ comment_event() { # ID NUMBER BODY
 	PY
 }
 status_is() { # SHA CONTEXT STATE
-	[ "$(forge_state "([x['state'] for x in s['statuses'].get('$1', []) if x['context'] == '$2'] or [''])[-1]")" = "$3" ]
+	[ "$(forge_state "([x['state'] for x in s['statuses'].get('$1', [])
+		if x['context'] == '$2'] or [''])[-1]")" = "$3" ]
 }
 # comments PULL EXPRESSION: over c, the bodies of the comments with its plan; there is to be one.
 comments() {
@@ -66,7 +67,8 @@ comment_says() { # PULL TEXT: the only one
 test_expect_success 'a pull request is previewed and planned: statuses and one comment' '
 	new_repo shop && topics_role shop && topics shop orders "new paid" &&
 	printf "%s\n" "apiVersion: trueup/v1" "kind: Config" \
-		"spec: {apply: auto, pullRequests: {apply: before, require: {approved: false, mergeable: false, upToDate: false}}}" >shop/trueup.yaml &&
+		"spec: {apply: auto, pullRequests: {apply: before, require: {approved: false," \
+		"  mergeable: false, upToDate: false}}}" >shop/trueup.yaml &&
 	commit_all shop one && git clone -q --bare shop shop.git &&
 	write_server server.yaml "poll: {every: 0s}" "listen: {webhooks: \"127.0.0.1:0\"}" -- \
 		"$(served shop | sed "2,\$s/^/  /")" &&

@@ -324,6 +324,9 @@ static int change_index(const struct source *s, const char *index_path, const ch
 	const struct stat *st, const git_oid *blob, struct err **err)
 {
 	git_index *index = NULL;
+	/* libgit2 locks it while it writes; one of us that was killed then left that lock. */
+	AUTO_FREE char *left = xasprintf("%s.lock", index_path);
+	(void)unlink(left);
 	int rc = git_index_open(&index, index_path);
 	const git_index_entry *old = rc == 0 ? git_index_get_bypath(index, path, 0) : NULL;
 	if (old) {

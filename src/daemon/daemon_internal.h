@@ -65,7 +65,7 @@ struct worker {
 struct listener {
 	struct server *server; /* NULL: none */
 	char *address;
-	int64_t body, connections;
+	int64_t body, connections, per_client;
 	struct serve_route routes[4];
 	size_t route_count;
 };

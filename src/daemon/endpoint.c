@@ -224,7 +224,8 @@ static bool is_same(
 	const struct listener *l, const char *address, const struct server_config *c, size_t routes)
 {
 	return l->server && str_eq(l->address, address) && l->body == c->limits.body &&
-	       l->connections == c->limits.connections && l->route_count == routes;
+	       l->connections == c->limits.connections && l->per_client == c->limits.per_client &&
+	       l->route_count == routes;
 }
 
 static void close_listener(struct listener *l)
@@ -250,14 +251,15 @@ static int open_listener(struct daemon *d, struct listener *l, const char *addre
 		.routes = l->routes,
 		.route_count = count,
 		.max_connections = (unsigned)c->limits.connections,
-		/* A proxy in front is one address. */
-		.max_per_address = (unsigned)c->limits.connections,
+		.max_per_address = (unsigned)(c->limits.per_client ? c->limits.per_client
+								   : c->limits.connections),
 	};
 	if (serve_open(d->loop, &config, &l->server, err) < 0)
 		return err_wrap(err, "listen at %s", address);
 	l->address = xstrdup(address);
 	l->body = c->limits.body;
 	l->connections = c->limits.connections;
+	l->per_client = c->limits.per_client;
 	l->route_count = count;
 	log_at(LOG_LEVEL_INFO, "listening at %s", serve_address(l->server));
 	return 0;

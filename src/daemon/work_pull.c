@@ -128,6 +128,20 @@ static int note(struct work *w, struct forge *forge, const struct forge_pull *pu
 	return work_pull_follow(w, &result, *ret_changed, err);
 }
 
+/*
+ * What people wait for: the start of a process for it takes longer than the preview. The forge just
+ * answered, and no lock of the repository is held; whatever goes wrong is left to a delivery of its
+ * own, which the daemon starts when it finds the outbox due.
+ */
+static void say_at_once(struct work *w)
+{
+	AUTO_ERR err = NULL;
+	if (work_deliver(w, &err) == 0)
+		return;
+	log_debug("%s: %s", w->repository->name.text, err->message);
+	work_poke(w);
+}
+
 /* The first step: what the forge says now, the head's objects, the preview. */
 static int preview(struct work *w, struct forge *forge, int64_t number, struct err **err)
 {
@@ -141,8 +155,10 @@ static int preview(struct work *w, struct forge *forge, int64_t number, struct e
 		return -1;
 	if (pull.state != FORGE_PULL_OPEN)
 		return 0;
+	work.said = NULL;
 	if (pull_preview(&work, number, &w->arena, &result, err) < 0)
 		return -1;
+	say_at_once(w);
 	return work_pull_follow(w, &result, changed, err);
 }
 

@@ -72,6 +72,7 @@ struct server_config {
 	struct server_poll poll;
 	struct {
 		int64_t body, connections;
+		int64_t per_client; /* 0: as many as connections */
 	} limits;
 	struct {
 		const char *issuer, *audience; /* audience NULL: no tokens are accepted */

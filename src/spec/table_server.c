@@ -499,6 +499,15 @@ static const struct field limit_fields[] = {
 		.fallback = "256",
 		.doc = "The most connections at once, at each address.",
 		.example = "256"},
+	{.key = "connectionsPerClient",
+		.type = FIELD_INT,
+		.offset = AT(limits.per_client),
+		.min = 0,
+		.max = 10000,
+		.fallback = "0",
+		.doc = "The most connections at once from one client's address; 0: as many as "
+		       "connections. A proxy in front is one client.",
+		.example = "16"},
 };
 static const struct field_table table_limits = {.name = "limits",
 	.doc = "Limits on what comes from outside.",

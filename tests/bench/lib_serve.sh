@@ -36,11 +36,11 @@ server_ticks() {
 }
 # write_server FILE DATA REPOSITORY-LINE...: nothing is polled.
 write_server() {
-	local file=$1 data=$2 line
+	local file=$1 data=$2 line default='  timeouts: {stop: 20s}'
 	shift 2
 	{
 		printf '%s\n' 'apiVersion: trueup/v1' 'kind: Server' 'spec:' "  dataDir: $data" \
-			'  poll: {every: 0s}' "  workers: ${workers-4}" "${listen-  timeouts: {stop: 20s}}" \
+			'  poll: {every: 0s}' "  workers: ${workers-4}" "${listen-$default}" \
 			'  repositories:'
 		for line; do
 			echo "  $line"

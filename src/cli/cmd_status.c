@@ -31,9 +31,19 @@ struct overview {
 	char *lock_owner; /* "" when nobody works on it */
 };
 
+/*
+ * The specs ask for something else than was applied, and nobody has decided about it yet: what a
+ * reconcile of the next moment will do, or one that somebody has to start.
+ */
+static bool is_pending(const struct object_row *row)
+{
+	return row->phase == PHASE_APPLIED &&
+	       (!row->present || !str_eq(row->applied_digest, row->seen_digest));
+}
+
 static enum term_style phase_style(const struct object_row *row)
 {
-	if (row->suspended)
+	if (row->suspended || is_pending(row))
 		return STYLE_YELLOW;
 	switch (row->phase) {
 	case PHASE_APPLIED:
@@ -57,7 +67,9 @@ static enum term_style phase_style(const struct object_row *row)
 
 static const char *phase_text(const struct object_row *row)
 {
-	return row->suspended ? "suspended" : object_phase_name(row->phase);
+	if (row->suspended)
+		return "suspended";
+	return is_pending(row) ? "pending" : object_phase_name(row->phase);
 }
 
 static const char *ago(struct arena *arena, int64_t now, int64_t then)
@@ -280,6 +292,7 @@ static void print_json(struct cli *cli, const struct session *s, const struct ov
 		report_set_text(a, n, "key", row->key);
 		report_set_text(a, n, "path", row->path);
 		report_set_text(a, n, "phase", object_phase_name(row->phase));
+		node_map_set(a, n, "pending", node_new_bool(a, is_pending(row)));
 		node_map_set(a, n, "suspended", node_new_bool(a, row->suspended));
 		set_time(a, n, "since", row->phase_since);
 		report_set_text(a, n, "outcome", row->outcome);
@@ -378,7 +391,8 @@ const struct command cmd_status = {
 			"was last applied from, and why it is not further. Also who works on the "
 			"repository now and which operations run.",
 			"Looks at the record only: what a commit would change is said by "
-			"`trueup plan`.",
+			"`trueup plan`. `pending` is what was applied before and is asked for "
+			"differently by now.",
 			NULL},
 	.options =
 		(const struct option_spec[]){

@@ -117,27 +117,45 @@ static int find(struct source *s, const char *ref, struct copy *ret, const struc
 	return rc;
 }
 
+/*
+ * Makes the lock with its mark in one step, by a link: one that is killed in between leaves a lock
+ * that names us, or none. 1: there is one. The caller is alone, so the mark has a fixed name.
+ */
+static int make_lock(const char *path, const char *mark, struct err **err)
+{
+	int rc = -1;
+	AUTO_CLOSE fd = open(mark, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_errno(err, errno, "make %s", mark);
+	if (write(fd, LOCK_MARK, strlen(LOCK_MARK)) != (ssize_t)strlen(LOCK_MARK))
+		(void)err_errno(err, errno, "write %s", mark);
+	else if (link(mark, path) == 0)
+		rc = 0;
+	else if (errno == EEXIST)
+		rc = 1;
+	else
+		(void)err_errno(err, errno, "make %s", path);
+	(void)unlink(mark);
+	return rc;
+}
+
 /* 1: somebody holds it. A lock that a killed one of us left is taken over: our caller is alone. */
 static int lock_index(struct copy *copy, bool *ret_left, struct err **err)
 {
 	AUTO_FREE char *path = path_join(git_repository_path(copy->repo), "index.lock");
-	AUTO_CLOSE fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	*ret_left = false;
-	if (fd < 0 && errno != EEXIST)
-		return err_errno(err, errno, "make %s", path);
-	if (fd < 0) {
-		AUTO_STR mark = STR_INIT;
+	AUTO_FREE char *mark = path_join(git_repository_path(copy->repo), "trueup-index.mark");
+	const int rc = make_lock(path, mark, err);
+	*ret_left = rc == 1;
+	if (rc == 1) {
+		AUTO_STR text = STR_INIT;
 		AUTO_ERR why = NULL;
 		/* Too large is an index that git writes; an empty one may be anybody's. */
-		if (fs_read(path, strlen(LOCK_MARK), &mark, &why) < 0 ||
-			!str_eq(mark.data, LOCK_MARK))
+		if (fs_read(path, strlen(LOCK_MARK), &text, &why) < 0 ||
+			!str_eq(text.data, LOCK_MARK))
 			return 1;
-		*ret_left = true;
-	} else if (write(fd, LOCK_MARK, strlen(LOCK_MARK)) != (ssize_t)strlen(LOCK_MARK)) {
-		(void)err_errno(err, errno, "write %s", path);
-		(void)unlink(path);
-		return -1;
 	}
+	if (rc < 0)
+		return -1;
 	copy->index_lock = steal_ptr(path);
 	return 0;
 }

@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { EXIT_CONFIG = 3, KILL_AFTER_MS = 5000 };
+enum { EXIT_CONFIG = 3, KILL_AFTER_MS = 5000, PREDECESSOR_WAIT_MS = 3000 };
 
 static void set_log(const struct server_config *config)
 {
@@ -178,7 +178,8 @@ static int take_data_dir(struct daemon *d, struct err **err)
 		clock_format(clock_now_ms(), now));
 	if (fs_mkdirs(dir, 0700, err) < 0)
 		return err_wrap(err, "make the data folder");
-	if (lock_take(path, owner, 0, &d->lock, err) < 0)
+	/* A killed one that is not quite gone yet holds it for a moment. */
+	if (lock_take(path, owner, PREDECESSOR_WAIT_MS, &d->lock, err) < 0)
 		return err_wrap(err, "another server uses the data folder %s", dir);
 	return 0;
 }

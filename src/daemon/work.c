@@ -277,7 +277,10 @@ static int do_work(struct work *w, struct err **err)
 	if (!mine)
 		return WORK_NOT_MINE;
 	if (!w->request)
-		return work_deliver(w, err) < 0 ? -1 : WORK_DONE;
+		/* Somebody who says something at once is waited for: being started again and
+		 * again meanwhile would be all that the machine does. */
+		return work_deliver(w, w->config->timeouts.deliver_ms / 2, err) < 0 ? -1
+										    : WORK_DONE;
 	const int64_t started = clock_monotonic_ms();
 	AUTO_ERR why = NULL;
 	AUTO_STR text = STR_INIT;

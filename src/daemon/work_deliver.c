@@ -25,14 +25,17 @@ static void on_failed(
 		target, key, next_at ? "" : " and is given up", error);
 }
 
-int work_deliver(struct work *w, struct err **err)
+int work_deliver(struct work *w, int64_t wait_ms, struct err **err)
 {
 	AUTO_STORE *store = NULL;
 	struct outbox_result result = {0};
 	if (store_open(w->place.state_dir, 0, &store, err) < 0)
 		return -1;
-	const struct outbox_delivery delivery = {
-		.store = store, .open = open_target, .data = w, .failed = on_failed};
+	const struct outbox_delivery delivery = {.store = store,
+		.open = open_target,
+		.data = w,
+		.failed = on_failed,
+		.wait_ms = wait_ms};
 	if (outbox_deliver(&delivery, &result, err) < 0)
 		return -1;
 	log_debug("%s: %zu delivered, %zu to be tried again, %zu given up",

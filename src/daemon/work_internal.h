@@ -45,7 +45,8 @@ enum work_end work_drift(struct work *w, struct err **err);
 enum work_end work_pull(struct work *w, struct err **err);
 enum work_end work_comment(struct work *w, struct err **err);
 /* The outbox: no request, and so no end to be recorded. */
-MUST_CHECK int work_deliver(struct work *w, struct err **err);
+/* Waits so long for another one that delivers. */
+MUST_CHECK int work_deliver(struct work *w, int64_t wait_ms, struct err **err);
 /* Compares the forge's pull requests with what is known, and asks for what follows. */
 MUST_CHECK int work_poll(struct work *w, struct err **err);
 

@@ -136,7 +136,7 @@ static int note(struct work *w, struct forge *forge, const struct forge_pull *pu
 static void say_at_once(struct work *w)
 {
 	AUTO_ERR err = NULL;
-	if (work_deliver(w, &err) == 0)
+	if (work_deliver(w, 0, &err) == 0)
 		return;
 	log_debug("%s: %s", w->repository->name.text, err->message);
 	work_poke(w);

@@ -61,6 +61,7 @@ struct outbox_delivery {
 	outbox_open_fn *open;
 	void *data;
 	int64_t (*now)(void); /* wall clock; NULL: clock_now_ms */
+	int64_t wait_ms; /* for another process that delivers; 0: not at all */
 	/* Told about every row that failed or was given up; NULL: nobody. No secret is in error. */
 	void (*failed)(void *data, const char *target, const char *key, const char *error,
 		int64_t next_at);
@@ -77,7 +78,8 @@ struct outbox_result {
  * Delivers all that is due. Waits for nobody: what cannot be delivered now gets a time to be tried
  * again (the forge's own if it named one, otherwise 2 s doubling up to 15 min, with jitter). Given
  * up: what the forge refuses as such at once, the rest after three days. ERR_CONFLICT: another
- * process is delivering for this store; it will do. A failed delivery is no error of this function.
+ * process is delivering for this store, after wait_ms still; it will do. A failed delivery is no
+ * error of this function.
  */
 MUST_CHECK int outbox_deliver(
 	const struct outbox_delivery *delivery, struct outbox_result *ret, struct err **err);

@@ -245,7 +245,8 @@ static int deliver_locked(struct run *run, struct err **err)
 {
 	AUTO_FREE char *path = xasprintf("%s/outbox.lock", store_dir(run->delivery->store));
 	AUTO_LOCK lock = LOCK_NONE;
-	if (lock_take(path, "delivers to forges", 0, &lock, err) < 0)
+	if (lock_take(path, "a process that delivers to forges", run->delivery->wait_ms, &lock,
+		    err) < 0)
 		return -1;
 	if (store_outbox_forget(run->delivery->store, run->now() - KEEP_MS, err) < 0)
 		return -1;

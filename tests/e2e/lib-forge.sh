@@ -17,7 +17,10 @@ forge_start() {
 	python3 "$TOP/tests/tools/fake-forge.py" serve "$TRASH/forge" 2>"$TRASH/forge/log" &
 	forge_pid=$!
 	at_exit "kill $forge_pid 2>/dev/null; wait $forge_pid 2>/dev/null"
-	wait_until test -s "$TRASH/forge/url" || skip_all 'the fake forge does not start'
+	wait_until test -s "$TRASH/forge/url" || {
+		sed 's/^/# /' "$TRASH/forge/log" # no plan was printed: that is a failure
+		exit 1
+	}
 	FORGE=$(cat "$TRASH/forge/url")
 }
 

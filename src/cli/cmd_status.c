@@ -41,9 +41,17 @@ static bool is_pending(const struct object_row *row)
 	       (!row->present || !str_eq(row->applied_digest, row->seen_digest));
 }
 
+/* Suspended, and nothing else to be told first: it may be so while it is destroyed, or had failed.
+ */
+static bool is_still(const struct object_row *row)
+{
+	return row->suspended && row->phase != PHASE_DESTROYING && row->phase != PHASE_APPLYING &&
+	       row->phase != PHASE_FAILED;
+}
+
 static enum term_style phase_style(const struct object_row *row)
 {
-	if (row->suspended || is_pending(row))
+	if (is_still(row) || is_pending(row))
 		return STYLE_YELLOW;
 	switch (row->phase) {
 	case PHASE_APPLIED:
@@ -67,7 +75,7 @@ static enum term_style phase_style(const struct object_row *row)
 
 static const char *phase_text(const struct object_row *row)
 {
-	if (row->suspended)
+	if (is_still(row))
 		return "suspended";
 	return is_pending(row) ? "pending" : object_phase_name(row->phase);
 }
@@ -107,9 +115,14 @@ static const struct drift_row *drift_of(const struct overview *o, const char *ke
 static const char *remarks(
 	struct arena *arena, const struct overview *o, const struct object_row *row)
 {
-	const char *why = row->suspended ? row->suspended_reason : row->reason;
+	const char *why = is_still(row) ? row->suspended_reason : row->reason;
 	const struct drift_row *drift = drift_of(o, row->key);
-	const char *parts[] = {why, drift ? drift->summary : NULL, next_text(arena, o, row->key)};
+	const char *suspended = NULL;
+	if (row->suspended && !is_still(row))
+		suspended = arena_printf(arena, "suspended%s%s", row->suspended_reason ? ": " : "",
+			row->suspended_reason ? row->suspended_reason : "");
+	const char *parts[] = {
+		why, suspended, drift ? drift->summary : NULL, next_text(arena, o, row->key)};
 	AUTO_STR text = STR_INIT;
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
 		if (parts[i] && *parts[i])

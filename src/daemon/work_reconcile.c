@@ -130,7 +130,7 @@ static int find_expired(
 }
 
 /* Destroys what has outlived its ttl; a gate that objects is asked again next time. */
-static int end_lives(struct work *w, struct session *session, struct err **err)
+static int end_lives(struct work *w, struct session *session, int *ret_code, struct err **err)
 {
 	const char **keys = NULL;
 	if (find_expired(w, session, &keys, err) < 0)
@@ -144,13 +144,20 @@ static int end_lives(struct work *w, struct session *session, struct err **err)
 		.command = "destroy",
 		.stop = RUN_STOP_NEVER,
 		.destroy = keys,
+		.destroy_reason = OBJECT_LIFE_OVER,
 		.environ = w->environ,
 		.listener = work_log_event,
 		.data = w,
 		.stop_plans = w->stops,
 	};
 	AUTO_RUN run = NULL;
-	return run_pipeline(session, &options, &run, err);
+	if (run_pipeline(session, &options, &run, err) < 0)
+		return -1;
+	const struct run_outcome *out = run_result(run);
+	if (out->exit_code != EXIT_FAILED)
+		return 0;
+	*ret_code = EXIT_FAILED;
+	return *w->stops ? 0 : name_failed(out, err);
 }
 
 /* What is due later by itself. */
@@ -191,7 +198,7 @@ static enum work_end reconcile_branch(struct work *w, struct err **err)
 		return WORK_END_RETRY;
 	int rc = reconcile(w, &session, &code, err);
 	if (rc == 0 && code != EXIT_SPECS && !*w->stops)
-		rc = end_lives(w, &session, err);
+		rc = end_lives(w, &session, &code, err);
 	AUTO_ERR second = NULL;
 	if (find_next(w, &session, &second) < 0 && rc == 0) {
 		*err = steal_ptr(second);

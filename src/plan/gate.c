@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "base/str.h"
 
+static const char FREEZE[] = "freeze";
+
 void gate_add(struct gate_answers *answers, struct arena *arena, const char *gate,
 	enum gate_verdict verdict, const char *reason)
 {
@@ -89,19 +91,15 @@ static void gate_tags(
 	gate_add(answers, arena, "tags", why ? GATE_REFUSE : GATE_PASS, why);
 }
 
-/* Not asked where there are no freezes: most repositories have none. */
-static void gate_freeze(
-	const struct gate_input *in, struct arena *arena, struct gate_answers *answers)
+void gate_freeze(int64_t until, const char *why, struct arena *arena, struct gate_answers *answers)
 {
-	char until[CLOCK_TEXT_SIZE];
-	const char *why = NULL;
-	if (!in->config || !in->config->freeze_count)
-		return;
-	if (in->frozen_until)
-		why = arena_printf(arena, "frozen until %s%s%s",
-			clock_format(in->frozen_until, until), in->frozen_why ? ": " : "",
-			in->frozen_why ? in->frozen_why : "");
-	gate_add(answers, arena, "freeze", why ? GATE_WAIT : GATE_PASS, why);
+	enum { WITHOUT_MILLISECONDS = 19 };
+	char time[CLOCK_TEXT_SIZE];
+	const char *text = NULL;
+	if (until)
+		text = arena_printf(arena, "frozen until %.*s UTC%s%s", WITHOUT_MILLISECONDS,
+			clock_format(until, time), why ? ": " : "", why ? why : "");
+	gate_add(answers, arena, FREEZE, text ? GATE_WAIT : GATE_PASS, text);
 }
 
 static void gate_dependencies(
@@ -120,7 +118,9 @@ void gates_policy(const struct gate_input *input, struct arena *arena, struct ga
 	gate_role(input, arena, answers);
 	gate_services(input, arena, answers);
 	gate_tags(input, arena, answers);
-	gate_freeze(input, arena, answers);
+	/* Not asked where there are no freezes: most repositories have none. */
+	if (input->config && input->config->freeze_count)
+		gate_freeze(input->frozen_until, input->frozen_why, arena, answers);
 	gate_dependencies(input, arena, answers);
 }
 
@@ -186,13 +186,14 @@ void gate_approval(const struct approval_request *request, enum approval_state s
 	}
 }
 
-enum gate_verdict gates_verdict(
-	const struct gate_answers *answers, const struct gate_answer **ret_first)
+static enum gate_verdict verdict_without(const char *left_out, const struct gate_answers *answers,
+	const struct gate_answer **ret_first)
 {
 	enum gate_verdict worst = GATE_PASS;
 	const struct gate_answer *first = NULL;
 	for (size_t i = 0; i < answers->count; i++) {
-		if (answers->items[i].verdict > worst) {
+		if (answers->items[i].verdict > worst &&
+			!str_eq(answers->items[i].gate, left_out)) {
 			worst = answers->items[i].verdict;
 			first = &answers->items[i];
 		}
@@ -200,6 +201,18 @@ enum gate_verdict gates_verdict(
 	if (ret_first)
 		*ret_first = first;
 	return worst;
+}
+
+enum gate_verdict gates_verdict(
+	const struct gate_answers *answers, const struct gate_answer **ret_first)
+{
+	return verdict_without(NULL, answers, ret_first);
+}
+
+enum gate_verdict gates_plan_verdict(
+	const struct gate_answers *answers, const struct gate_answer **ret_first)
+{
+	return verdict_without(FREEZE, answers, ret_first);
 }
 
 const char *gate_verdict_name(enum gate_verdict verdict)

@@ -54,6 +54,9 @@ void gate_add(struct gate_answers *answers, struct arena *arena, const char *gat
 /* Appends the answers of the policy gates, in their fixed order. Texts live in arena. */
 void gates_policy(
 	const struct gate_input *input, struct arena *arena, struct gate_answers *answers);
+/* Appends the answer of policy.freeze: until when (wall clock; 0: now is free), and why (or NULL).
+ */
+void gate_freeze(int64_t until, const char *why, struct arena *arena, struct gate_answers *answers);
 /* Appends an answer when the object's name is still in use by another one (NULL: it is not). */
 void gate_name(const char *taken_by, struct arena *arena, struct gate_answers *answers);
 /* Appends an answer for a protected object: how many of its resources would be replaced. */
@@ -66,6 +69,10 @@ void gate_approval(const struct approval_request *request, enum approval_state s
 
 /* The strictest of all answers, and the first one that gave it (NULL if all pass). */
 enum gate_verdict gates_verdict(
+	const struct gate_answers *answers, const struct gate_answer **ret_first);
+/* As gates_verdict(), about making a plan: a freeze keeps effects away, and plans are made in it.
+ */
+enum gate_verdict gates_plan_verdict(
 	const struct gate_answers *answers, const struct gate_answer **ret_first);
 const char *gate_verdict_name(enum gate_verdict verdict); /* "pass", "wait", "refuse" */
 

@@ -244,7 +244,8 @@ static void find_canvas(const struct item *item, bool spec_only, struct findings
 	const struct gate_answer *first = NULL;
 	const bool passes = gates_verdict(&item->out.gates, &first) == GATE_PASS;
 	const bool applied = item->out.status == OBJECT_APPLIED;
-	if (spec_only && item_wants_plan(item) && passes && !item->decision.use_stored)
+	if (spec_only && item_wants_plan(item) && !item->decision.use_stored &&
+		gates_plan_verdict(&item->out.gates, NULL) == GATE_PASS)
 		f->plan_due = true;
 	f->applied = f->applied || applied;
 	f->open_plan = f->open_plan || (item->planned && !applied);
@@ -295,7 +296,7 @@ static void tell_apply(const struct pull_job *job, const struct findings *f,
 static void show_waiting(struct run *run, struct item *item)
 {
 	const struct gate_answer *first = NULL;
-	if (item_wants_plan(item) && gates_verdict(&item->out.gates, &first) == GATE_WAIT &&
+	if (item_wants_plan(item) && gates_plan_verdict(&item->out.gates, &first) == GATE_WAIT &&
 		!str_eq(first->gate, "lock"))
 		item_status(run, item, OBJECT_WAITING, "%s", first->reason);
 }
@@ -307,7 +308,7 @@ static struct findings find_all(struct pull_job *job, struct run *run)
 	for (size_t i = 0; i < run->item_count; i++) {
 		struct item *item = run->items[i];
 		if (spec_only && item_wants_plan(item) && item->decision.use_stored &&
-			gates_verdict(&item->out.gates, NULL) == GATE_PASS)
+			gates_plan_verdict(&item->out.gates, NULL) == GATE_PASS)
 			item_use_stored(run, item);
 		if (spec_only && item->kind == KIND_CANVAS)
 			show_waiting(run, item);

@@ -50,6 +50,7 @@ struct run_options {
 	 * suspended, so that the next reconcile does not bring them back.
 	 */
 	const char *const *destroy;
+	const char *destroy_reason; /* why they are suspended; NULL: on request */
 	/* Keys of Runs that are run again, whatever came of them (`trueup run rerun`). */
 	const char *const *rerun;
 	const struct run_pull *pull; /* NULL: a branch */

@@ -218,19 +218,14 @@ static int gather(struct run *run, struct item *item, struct run_facts *f, struc
 /* As for canvases: only where there are freezes at all. */
 static int ask_freeze(struct run *run, struct item *item, struct err **err)
 {
-	enum { WITHOUT_MILLISECONDS = 19 };
 	const struct config *config = run->load.config;
-	char time[CLOCK_TEXT_SIZE];
-	const char *why = NULL, *text = NULL;
+	const char *why = NULL;
 	int64_t until = 0;
 	if (!config->freeze_count)
 		return 0;
 	if (freeze_now(config, run->session->now_ms, &until, &why, err) < 0)
 		return -1;
-	if (until)
-		text = arena_printf(&run->arena, "frozen until %.*s UTC%s%s", WITHOUT_MILLISECONDS,
-			clock_format(until, time), why ? ": " : "", why ? why : "");
-	gate_add(&item->out.gates, &run->arena, "freeze", text ? GATE_WAIT : GATE_PASS, text);
+	gate_freeze(until, why, &run->arena, &item->out.gates);
 	return 0;
 }
 

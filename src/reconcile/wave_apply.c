@@ -167,6 +167,9 @@ static int intend(struct run *run, struct item *item, struct err **err)
 		.intended_at = clock_now_ms(),
 		.dir = arena_printf(&run->arena, "jobs/%s", item->operation),
 	};
+	const char *why = run->options->destroy_reason;
+	if (!why)
+		why = "destroyed on request; `trueup resume` brings it back";
 	const struct object_step step = {
 		.phase = destroys ? PHASE_DESTROYING : PHASE_APPLYING,
 		.plan_id = item->plan_id,
@@ -187,9 +190,8 @@ static int intend(struct run *run, struct item *item, struct err **err)
 		store_object_step(s->store, item->key, &step, s->now_ms, err) < 0 ||
 		store_audit_append(s->store, &audit, err) < 0 ||
 		(destroys && load_entry(&run->load, item->key) &&
-			store_object_suspend(s->store, item->key, s->actor,
-				"destroyed on request; `trueup resume` brings it back", s->now_ms,
-				err) < 0)) {
+			store_object_suspend(s->store, item->key, s->actor, why, s->now_ms, err) <
+				0)) {
 		store_rollback(s->store);
 		return -1;
 	}

@@ -81,6 +81,15 @@ int item_wait(struct run *run, struct item *item, enum object_phase phase, const
 	return store_object_step(run->session->store, item->key, &step, run->session->now_ms, err);
 }
 
+static bool lacks_approval(const struct gate_answers *gates)
+{
+	for (size_t i = 0; i < gates->count; i++)
+		if (str_eq(gates->items[i].gate, "approval") &&
+			gates->items[i].verdict != GATE_PASS)
+			return true;
+	return false;
+}
+
 /* Does the approval gate let the item through? *ret_ask: only a question is left. */
 static int gate_item(struct run *run, struct item *item, bool *ret_ask, struct err **err)
 {
@@ -100,7 +109,8 @@ static int gate_item(struct run *run, struct item *item, bool *ret_ask, struct e
 	const struct gate_answer *first = NULL;
 	const enum gate_verdict verdict = gates_verdict(&item->out.gates, &first);
 	if (verdict != GATE_PASS) {
-		item->out.hint = arena_printf(&run->arena, "trueup approve %s", item->key);
+		if (lacks_approval(&item->out.gates))
+			item->out.hint = arena_printf(&run->arena, "trueup approve %s", item->key);
 		return item_wait(run, item, verdict == GATE_REFUSE ? PHASE_REFUSED : PHASE_WAITING,
 			first->reason, err);
 	}

@@ -174,7 +174,7 @@ int plan_wave(struct run *run, bool *ret_any, struct err **err)
 		const struct gate_answer *first = NULL;
 		if (!item_wants_plan(item) || (run->options->pull && item->kind != KIND_CANVAS))
 			continue;
-		if (gates_verdict(&item->out.gates, &first) != GATE_PASS) {
+		if (gates_plan_verdict(&item->out.gates, &first) != GATE_PASS) {
 			item_status(run, item, OBJECT_WAITING, "%s", first->reason);
 			item->waits = true;
 			continue;

@@ -384,6 +384,7 @@ int store_object_lives(
 	AUTO_SQL q = SQL_NONE;
 	if (sql_start(store, SQL_OBJECT_LIVES, &q, err) < 0)
 		return -1;
+	sql_text(&q, OBJECT_LIFE_OVER);
 	size_t cap = 0;
 	int rc;
 	while ((rc = sql_row(&q, err)) > 0) {

@@ -137,7 +137,11 @@ struct store_pending {
 };
 MUST_CHECK int store_pending(struct store *store, struct store_pending *ret, struct err **err);
 
-/* Canvases with a lifetime (`ttl`) that exist and are not suspended. */
+/*
+ * Canvases with a lifetime (`ttl`) that exist and are not suspended, but for the end of that life:
+ * destroying begins with this reason to be suspended, and may have to be tried again.
+ */
+#define OBJECT_LIFE_OVER "its ttl is over; `trueup resume` brings it back"
 struct object_life {
 	const char *key;
 	const char *ttl; /* as written: "14d" */

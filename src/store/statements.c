@@ -157,7 +157,8 @@ static const char *const texts[SQL_COUNT] = {
 		" AND p.state = 'done' AND p.ended_at > ifnull((SELECT max(x.ended_at)"
 		" FROM operations AS x WHERE x.object_key = o.key AND x.kind = 'destroy'"
 		" AND x.state = 'done'), 0)), 0) FROM objects AS o WHERE o.kind = 'canvas'"
-		" AND o.present = 1 AND o.suspended = 0 AND o.applied_digest IS NOT NULL"
+		" AND o.present = 1 AND (o.suspended = 0 OR o.suspended_reason = ?)"
+		" AND o.applied_digest IS NOT NULL"
 		" AND o.spec_json LIKE '%\"ttl\"%' AND json_extract(o.spec_json, '$.spec.ttl') IS NOT NULL"
 		" ORDER BY o.key",
 	[SQL_PENDING] =

@@ -48,7 +48,7 @@ put_config() {
 store_sql() {
 	python3 - "$1/.git/trueup/trueup.db" "$2" <<'END'
 import sqlite3, sys
-db = sqlite3.connect(sys.argv[1])
+db = sqlite3.connect(sys.argv[1], timeout=30)
 for row in db.execute(sys.argv[2]):
     print("|".join("" if value is None else str(value) for value in row))
 db.commit()

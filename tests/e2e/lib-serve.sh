@@ -6,6 +6,8 @@
 #	write_server FILE "LINE below spec:"... -- "LINE of repositories"...
 #	serve_start FILE      # in the background; SERVER is its pid, serve.log its log
 #	serve_stop            # SIGTERM, and waits for its end: its exit code
+#	queue_due DIR KIND    # time passes: what waits for a later time is due now
+. "$TOP/tests/e2e/lib-runs.sh"
 
 SERVER=
 
@@ -71,4 +73,23 @@ settled() {
 	phases=$("$TRUEUP" -C "$1" status) || return 1
 	printf '%s\n' "$phases" | head -n 1 | grep -q "$commit" &&
 		! printf '%s\n' "$phases" | grep '^  ' | grep -qv ' applied '
+}
+
+# gives TEXT COMMAND...: does it print just that?
+gives() {
+	local text=$1
+	shift
+	[ "$("$@")" = "$text" ]
+}
+
+# queue_of DIR KIND COLUMNS: of the request of this kind that waits: not_before, attempts, error, ...
+queue_of() {
+	store_sql "$1" "SELECT $3 FROM queue WHERE kind = '$2' AND state = 'queued'"
+}
+
+# queue_due DIR KIND: the request that waits for a later time is due now. Fails where none waits.
+queue_due() {
+	[ -n "$(store_sql "$1" "UPDATE queue SET not_before = 1 WHERE kind = '$2' AND state = 'queued'
+		AND not_before > $(($(date +%s%N) / 1000000)) RETURNING id")" ] &&
+		touch "$1/.git/trueup/wake"
 }

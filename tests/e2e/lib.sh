@@ -201,7 +201,7 @@ print(value if isinstance(value, str) else json.dumps(value))' "$1" "$2"
 
 # wait_until COMMAND...: tries again until it succeeds, at most for 60 seconds.
 wait_until() {
-	local tries=1200
+	local tries=${WAIT_TRIES:-1200}
 	until "$@" 2>/dev/null; do
 		tries=$((tries - 1))
 		if [ "$tries" = 0 ]; then

@@ -8,22 +8,11 @@
 fake_terraform "$TRASH"
 touch "$FAKE/refresh"
 
-# Time that passes: what waits for a later time is due now.
-make_due() {
-	python3 - "$TRASH/shop/.git/trueup/trueup.db" "$1" <<-'PY'
-	import sqlite3, sys
-	db = sqlite3.connect(sys.argv[1], timeout=30)
-	with db:
-	    n = db.execute("UPDATE queue SET not_before = 1 WHERE kind = ? AND state = 'queued'"
-	                   " AND not_before > asked_at + 60000", (sys.argv[2],)).rowcount
-	sys.exit(0 if n else 1)
-	PY
-}
 # A look for drift begins and ends.
 look() {
 	local before
 	before=$(grep -c "drift of branch done" serve.log)
-	wait_until make_due drift && touch shop/.git/trueup/wake &&
+	wait_until queue_due shop drift &&
 		wait_until serve_says "drift of branch done" $((before + 1))
 }
 tamper() {

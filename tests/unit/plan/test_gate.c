@@ -120,11 +120,30 @@ static void approval_gate(void **state)
 	assert_ptr_equal(first, &a.items[3]);
 }
 
+static void a_freeze_holds_effects_and_no_plans(void **state)
+{
+	(void)state;
+	AUTO_ARENA arena = {0};
+	struct gate_answers a = {0};
+	const struct gate_answer *first = NULL;
+	gate_freeze(0, NULL, &arena, &a);
+	assert_int_equal(gates_verdict(&a, &first), GATE_PASS);
+	gate_freeze(1767225600000, "inventory", &arena, &a);
+	assert_int_equal(gates_verdict(&a, &first), GATE_WAIT);
+	assert_string_equal(first->reason, "frozen until 2026-01-01T00:00:00 UTC: inventory");
+	assert_int_equal(gates_plan_verdict(&a, &first), GATE_PASS);
+	assert_null(first);
+	gate_add(&a, &arena, "dependencies", GATE_WAIT, "waits for canvas/core");
+	assert_int_equal(gates_plan_verdict(&a, &first), GATE_WAIT);
+	assert_string_equal(first->reason, "waits for canvas/core");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(policy_gates),
 		cmocka_unit_test(approval_gate),
+		cmocka_unit_test(a_freeze_holds_effects_and_no_plans),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -127,6 +127,11 @@ static void a_life_begins_with_the_first_apply(void **state)
 	operation(f, "01KAMY0000000000000000000D", "apply", 400);
 	ok(f, store_object_lives(f->store, &f->arena, &lives, &f->err));
 	assert_int_equal(lives.items[0].applied_at, 400);
+	/* Its end began, and may have failed. */
+	ok(f, store_object_suspend(
+		      f->store, "canvas/shop", "os:a", OBJECT_LIFE_OVER, 450, &f->err));
+	ok(f, store_object_lives(f->store, &f->arena, &lives, &f->err));
+	assert_int_equal(lives.count, 1);
 	ok(f, store_object_suspend(f->store, "canvas/shop", "os:a", NULL, 500, &f->err));
 	ok(f, store_object_lives(f->store, &f->arena, &lives, &f->err));
 	assert_int_equal(lives.count, 0);

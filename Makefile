@@ -216,6 +216,10 @@ kill-test: all tool-programs ## kill trueup at POINTS=1000 instants, servers at 
 	$(Q)KILL_POINTS=$(or $(LIFE_POINTS),100) TRUEUP=$(CURDIR)/$(B)/trueup TRUEUP_BUILD=$(B) \
 		tests/run.sh -t 7200 tests/e2e/t0850-life.sh
 
+burst-test: all tool-programs ## send BURST_WEBHOOKS=1000 at once, over BURST_REPOS=50 repositories
+	$(Q)BURST_WEBHOOKS=$(or $(BURST_WEBHOOKS),1000) BURST_REPOS=$(or $(BURST_REPOS),50) \
+		TRUEUP=$(CURDIR)/$(B)/trueup TRUEUP_BUILD=$(B) tests/e2e/t0704-serve-burst.sh
+
 lint: all ## check style, layers, limits, documents
 	$(Q)$(RUN) $(LINT)
 
@@ -293,8 +297,8 @@ help: ## list the targets
 clean: ## remove what was built
 	$(Q)rm -rf build
 
-.PHONY: all kill-test setup setup-test demo test tool-programs unit-programs replay-programs \
-	unit e2e lint asan ubsan suite valgrind coverage fuzz bench bench-record man completions \
-	schemas regen fmt fmt-check install uninstall help clean
+.PHONY: all kill-test burst-test setup setup-test demo test tool-programs unit-programs \
+	replay-programs unit e2e lint asan ubsan suite valgrind coverage fuzz bench bench-record \
+	man completions schemas regen fmt fmt-check install uninstall help clean
 -include $(OBJ:.o=.d) $(TOOLS:=.d) $(BENCHES:=.d) $(UNIT:=.d) $(B)/cli/main.d \
 	$(wildcard $(B)/fuzz-obj/*.d)

@@ -29,6 +29,20 @@ static void add_json_text(struct str *out, const char *text)
 	}
 }
 
+/* What came from outside must not look like a line of its own, nor steer a terminal. */
+static void add_plain_text(struct str *out, const char *text)
+{
+	for (; *text; text++) {
+		const unsigned char c = (unsigned char)*text;
+		if (c == '\n')
+			str_add(out, "\n  ");
+		else if ((c < 0x20 && c != '\t') || c == 0x7f)
+			str_addf(out, "\\x%02x", c);
+		else
+			str_addc(out, *text);
+	}
+}
+
 void log_at(enum log_level level, const char *fmt, ...)
 {
 	static const char *const names[] = {"error", "warning", "info", "debug"};
@@ -48,7 +62,9 @@ void log_at(enum log_level level, const char *fmt, ...)
 		add_json_text(&line, text.data);
 		str_add(&line, "\"}\n");
 	} else {
-		str_addf(&line, "trueup: %s: %s\n", names[level], text.data);
+		str_addf(&line, "trueup: %s: ", names[level]);
+		add_plain_text(&line, text.data);
+		str_addc(&line, '\n');
 	}
 	/* One write a line: lines of several processes do not mix. */
 	if (write(STDERR_FILENO, line.data, line.len) < 0)

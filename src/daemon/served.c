@@ -18,6 +18,7 @@
 #include "source/wake.h"
 #include "store/outbox.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -40,10 +41,16 @@ void daemon_complain(const struct served *s, const char *what, struct err **err)
 	err_free(err);
 }
 
+/* After the last one the pages that all of them took go back. */
 static void on_store_idle(void *data)
 {
 	struct served *s = data;
+	const struct daemon *d = s->d;
 	store_close(&s->store);
+	for (size_t i = 0; i < d->served_count; i++)
+		if (d->served[i]->store)
+			return;
+	(void)malloc_trim(0);
 }
 
 int served_store(struct served *s, struct store **ret, struct err **err)

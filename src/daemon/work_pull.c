@@ -232,11 +232,19 @@ static int remark(struct work *w, struct forge *forge, const struct node *payloa
 		return err_set(err, ERR_INVALID, "the request lacks the comment");
 	work_pull_setup(w, forge, &work);
 	work.actor = forge_actor(forge, &w->arena, author);
-	if (pull_remark(&work, &r, &w->arena, &result, err) < 0)
-		return -1;
-	if (result.text)
-		log_at(LOG_LEVEL_INFO, "%s: pull/%lld: %s", w->repository->name.text,
-			(long long)number, result.text);
+	if (pull_remark(&work, &r, &w->arena, &result, err) < 0) {
+		if (err_kind_of(*err) != ERR_NOT_FOUND)
+			return -1;
+		/* Webhooks come in any order: what opened the pull request is still to come. */
+		err_free(err);
+		if (preview(w, forge, number, err) < 0 ||
+			pull_remark(&work, &r, &w->arena, &result, err) < 0)
+			return -1;
+	}
+	/* Its first line: what was asked for. The rest stands at the forge. */
+	if (result.text && *result.text)
+		log_at(LOG_LEVEL_INFO, "%s: pull/%lld: answered %.*s", w->repository->name.text,
+			(long long)number, (int)strcspn(result.text, "\n"), result.text);
 	return work_pull_follow(w, &result, true, err);
 }
 

@@ -1,8 +1,8 @@
 /*
  * Workers as the daemon sees them: which request is next, a process for it, its deadline, its end.
  *
- * Repositories take turns. Deliveries of the outbox are not counted against the limit: they are
- * short, one at a time in a repository, and what people wait for.
+ * Repositories take turns. Deliveries of the outbox are not counted against the limit, for they are
+ * short and what people wait for: one at a time in a repository, and as many as workers in all.
  */
 #include "daemon/daemon_internal.h"
 
@@ -323,6 +323,12 @@ static bool is_due(const struct served *s, int64_t now)
 		       (s->deliver_at >= 0 && s->deliver_at <= now && !s->delivering));
 }
 
+/* Deliveries wait for nobody but each other: a burst must not start one for each repository. */
+static bool may_deliver(const struct daemon *d)
+{
+	return d->worker_count - d->busy < (size_t)d->settings->config->workers;
+}
+
 static void look_at(struct served *s)
 {
 	struct daemon *d = s->d;
@@ -332,7 +338,7 @@ static void look_at(struct served *s)
 		while (d->busy < (size_t)d->settings->config->workers && claim_next(s, store, &err))
 			;
 		if (!err && find_next(s, store, &err) == 0 && s->deliver_at == 0 &&
-			!s->delivering) {
+			!s->delivering && may_deliver(d)) {
 			start_worker(add_worker(s, WORK_DELIVER, 0, 0));
 			s->deliver_at = -1;
 		}

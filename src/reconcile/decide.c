@@ -433,6 +433,16 @@ static void tell_keeper(struct run *run, struct item *item)
 			(long long)item->kept_by);
 }
 
+static void look_up(const struct run *run, struct item *item, struct plan_facts *facts)
+{
+	item->decision = plan_decide(facts);
+	if (!run->options->pull || !item->decision.use_stored)
+		return;
+	/* A comment shows the plan beside the reason, and has to read the same at the next look. */
+	facts->stored = STORED_NONE;
+	item->decision.reason = plan_decide(facts).reason;
+}
+
 int item_decide(struct run *run, struct item *item, struct err **err)
 {
 	item->stored = NULL;
@@ -450,7 +460,7 @@ int item_decide(struct run *run, struct item *item, struct err **err)
 	}
 	if (gather(run, item, &facts, err) < 0)
 		return -1;
-	item->decision = plan_decide(&facts);
+	look_up(run, item, &facts);
 	item_show_decision(item);
 	summarise(run, item);
 	tell_keeper(run, item);

@@ -580,8 +580,8 @@ static const struct field server_fields[] = {
 		.min = 1,
 		.max = 256,
 		.fallback = "4",
-		.doc = "How many pieces of work are done at once, in all repositories. Deliveries "
-		       "are not counted.",
+		.doc = "How many pieces of work are done at once, in all repositories. As many "
+		       "deliveries may be made beside them.",
 		.example = "4"},
 	{.key = "timeouts",
 		.type = FIELD_TABLE,

@@ -2,7 +2,6 @@
 """A forge for tests: GitHub (/api/v3, or no prefix), GitLab (/api/v4) and Gitea (/api/v1) at once.
 
     fake-forge.py serve DIR                  writes DIR/url when it listens (127.0.0.1, free port)
-    fake-forge.py send KIND URL SECRET EVENT ID < BODY     sends a signed webhook, prints the status
 
 It keeps what it is told, so that the end of a test can be compared, and records every request in
 DIR/requests.jsonl. Tests steer it:
@@ -21,24 +20,21 @@ DIR/requests.jsonl. Tests steer it:
     POST /_/reset                forgets faults and requests
 
 State: tokens, app, repo (name), pulls, comments, statuses, reactions, reviews, permissions, users,
-behind. Only loopback, no dependencies beyond Python.
+behind. That is of octo/shop; a test that needs several repositories says /_/state?repo=octo/other,
+which makes one. Only loopback, no dependencies beyond Python.
 """
-import base64
-import hashlib
-import hmac
 import json
 import os
 import re
 import sys
 import threading
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 BOT = "trueup-bot"
 APP = "trueup-app"
+REPO = "octo/shop"
 STAMP = "2026-11-22T08:01:02Z"
 SHA = re.compile(r"^[0-9a-f]{40}$")
 
@@ -55,8 +51,19 @@ class Forge:
         self.lock = threading.RLock()
         self.faults = []
         self.log = open(os.path.join(folder, "requests.jsonl"), "a", buffering=1)
-        self.state = {
-            "repo": "octo/shop",
+        self.repos = {}
+        self.turn_to(REPO, make=True)
+
+    def turn_to(self, repo, make=False):
+        """What is done next is about this repository, if there is one."""
+        if repo not in self.repos and make:
+            self.repos[repo] = self.new_state(repo)
+        self.state = self.repos.get(repo, self.repos.get(REPO))
+
+    @staticmethod
+    def new_state(repo):
+        return {
+            "repo": repo,
             "tokens": ["test-token"],
             "app": {"installation": 77, "made": 0, "lifetime": 3600},
             "pulls": {},
@@ -477,8 +484,9 @@ class Handler(BaseHTTPRequestHandler):
         if cut:
             self.close_connection = True
 
-    def steer(self, path, body):
+    def steer(self, path, query, body):
         f = self.forge
+        f.turn_to(query.get("repo", [REPO])[0], make=True)
         if path == "/_/state" and self.command == "POST":
             f.merge(body)
         elif path == "/_/fault":
@@ -500,6 +508,8 @@ class Handler(BaseHTTPRequestHandler):
         f.kind = kinds.get(path[:7], "github")
         inner = path[7:] if path[:7] in kinds else path
         value = self.credential()
+        named = re.match(r"/(?:repos|projects)/([^/]+?(?:/|%2F)[^/]+)", inner)
+        f.turn_to(urllib.parse.unquote(named[1]) if named else REPO)
         shapes = LabShapes(f) if f.kind == "gitlab" else HubShapes(f)
         # GitLab's project is one segment of the path; everything else is decoded.
         inner = inner if f.kind == "gitlab" else urllib.parse.unquote(inner)
@@ -522,7 +532,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         if url.path.startswith("/_/"):
             with self.forge.lock:
-                self.steer(url.path, body)
+                self.steer(url.path, query, body)
             return
         with self.forge.lock:
             fault = self.forge.fault_for("%s %s" % (self.command, self.path))
@@ -563,8 +573,9 @@ class Handler(BaseHTTPRequestHandler):
 def serve(folder):
     forge = Forge(folder)
     Handler.forge = forge
+    ThreadingHTTPServer.request_queue_size = 256
+    ThreadingHTTPServer.daemon_threads = True
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
     path = os.path.join(folder, "url")
     with open(path + ".new", "w") as out:
         out.write("http://127.0.0.1:%d" % server.server_address[1])
@@ -572,39 +583,8 @@ def serve(folder):
     server.serve_forever()
 
 
-def send(kind, url, secret, event, delivery):
-    body = sys.stdin.buffer.read()
-    mac = hmac.new(secret.encode(), body, hashlib.sha256)
-    headers = {"Content-Type": "application/json"}
-    if kind == "github":
-        headers.update({"X-GitHub-Event": event, "X-GitHub-Delivery": delivery,
-                        "X-Hub-Signature-256": "sha256=" + mac.hexdigest()})
-    elif kind == "gitea":
-        headers.update({"X-Gitea-Event": event, "X-Gitea-Delivery": delivery,
-                        "X-Gitea-Signature": mac.hexdigest()})
-    elif kind == "gitlab":
-        headers.update({"X-Gitlab-Event": event, "X-Gitlab-Token": secret,
-                        "Idempotency-Key": delivery})
-    else:
-        now = str(int(time.time()))
-        signed = hmac.new(secret.encode(), b".".join([delivery.encode(), now.encode(), body]),
-                          hashlib.sha256)
-        headers.update({"X-Gitlab-Event": event, "webhook-id": delivery, "webhook-timestamp": now,
-                        "webhook-signature": "v1," +
-                        base64.b64encode(signed.digest()).decode()})
-    request = urllib.request.Request(url, body, headers)
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(request, timeout=30) as answer:
-            print(answer.status)
-    except urllib.error.HTTPError as refused:
-        print(refused.code)
-
-
 if __name__ == "__main__":
     if len(sys.argv) == 3 and sys.argv[1] == "serve":
         serve(sys.argv[2])
-    elif len(sys.argv) == 7 and sys.argv[1] == "send":
-        send(*sys.argv[2:])
     else:
         sys.exit(__doc__)

@@ -85,9 +85,11 @@ static int name_failed(const struct run_outcome *out, struct err **err)
 
 static int reconcile(struct work *w, struct session *session, int *ret_code, struct err **err)
 {
+	const struct server_repository *r = w->repository;
 	const struct run_options options = {
 		.command = "reconcile",
 		.stop = RUN_STOP_NEVER,
+		.statuses = r->forge.repository ? r->name.text : "",
 		.environ = w->environ,
 		.listener = work_log_event,
 		.data = w,

@@ -323,6 +323,24 @@ static void note_failed(struct run *run, struct err **err)
 		run->outcome.exit_code = EXIT_FAILED;
 }
 
+static int end_revision(struct run *run, struct err **err)
+{
+	struct store *store = run->session->store;
+	const enum revision_status status =
+		run->outcome.exit_code ? REVISION_PENDING : REVISION_DONE;
+	if (store_begin(store, err) < 0)
+		return -1;
+	if (run_tell_end(run, err) < 0 ||
+		store_revision_status(store, run->revision_id, status, err) < 0) {
+		store_rollback(store);
+		return -1;
+	}
+	if (store_commit(store, err) < 0)
+		return -1;
+	run_tell_wake(run);
+	return 0;
+}
+
 static int finish(struct run *run, struct err **err)
 {
 	run_publish(run);
@@ -335,10 +353,7 @@ static int finish(struct run *run, struct err **err)
 		return -1;
 	if (run_write_note(run, err) < 0)
 		note_failed(run, err);
-	if (run->plan_only)
-		return 0;
-	return store_revision_status(run->session->store, run->revision_id,
-		run->outcome.exit_code ? REVISION_PENDING : REVISION_DONE, err);
+	return run->plan_only ? 0 : end_revision(run, err);
 }
 
 /*
@@ -346,10 +361,11 @@ static int finish(struct run *run, struct err **err)
  * revision asked for that the branch does not hold. The branch is the one in the Config that was
  * last recorded, so that no commit makes itself part of it.
  */
-static int find_plan_only(struct run *run, struct err **err)
+static int find_plan_only(struct run *run, const char **ret_branch, struct err **err)
 {
 	const struct source_rev *rev = &run->load.rev;
 	const char *want;
+	*ret_branch = NULL;
 	if (source_kind(run->session->source) != SOURCE_GIT)
 		return 0;
 	if (recorded_branch(run->session->store, &run->arena, &want, err) < 0)
@@ -361,14 +377,22 @@ static int find_plan_only(struct run *run, struct err **err)
 		source_contains(run->session->source, want, rev->commit, &part, err) < 0)
 		return -1;
 	run->plan_only = !part;
-	if (!part && run->options->rev)
+	*ret_branch = want;
+	return 0;
+}
+
+static void tell_plan_only(struct run *run, const char *want)
+{
+	const struct source_rev *rev = &run->load.rev;
+	if (!run->plan_only)
+		return;
+	if (run->options->rev)
 		run_notice(run,
 			"%.10s is not part of the branch '%s' of Config: planned, not applied",
 			rev->commit, want);
-	else if (!part)
+	else
 		run_notice(run, "%s%s is not the branch '%s' of Config: planned, not applied",
 			*rev->branch ? "branch " : "a detached HEAD", rev->branch, want);
-	return 0;
 }
 
 static void name_revision(struct run *run, const struct source_rev *rev)
@@ -453,10 +477,13 @@ static int carry_out(struct run *run, struct err **err)
 	if (run->options->pull) /* its caller records, and then tidies */
 		return run_execute(run, err);
 	if (run->options->stop == RUN_STOP_NEVER) {
-		if (find_plan_only(run, err) < 0)
+		const char *branch = NULL;
+		if (find_plan_only(run, &branch, err) < 0)
 			return -1;
+		tell_plan_only(run, branch);
 		if (!run->plan_only &&
-			(record_revision(run, err) < 0 || record_objects(run, err) < 0))
+			(run_tell_begin(run, err) < 0 || record_revision(run, err) < 0 ||
+				record_objects(run, err) < 0))
 			return -1;
 	}
 	if (run->options->stop == RUN_STOP_DRIFT)
@@ -490,10 +517,15 @@ static int take_over(struct run *run, struct err **err)
 static int refuse(struct run *run, struct err **err)
 {
 	const struct run_options *o = run->options;
+	const char *branch = NULL;
 	run->outcome.exit_code = EXIT_SPECS;
-	if (o->stop == RUN_STOP_NEVER && !o->pull && run_write_note(run, err) < 0)
+	if (o->stop != RUN_STOP_NEVER || o->pull)
+		return 0;
+	if (run_write_note(run, err) < 0)
 		note_failed(run, err);
-	return 0;
+	if (find_plan_only(run, &branch, err) < 0)
+		return -1;
+	return run_tell_invalid(run, err);
 }
 
 static int work(struct run *run, struct err **err)
@@ -507,7 +539,7 @@ static int work(struct run *run, struct err **err)
 	if (load_types(run, err) < 0)
 		return -1;
 	run->load.config = spec_config_default(&run->arena);
-	if (take_over(run, err) < 0)
+	if (run_tell_open(run, err) < 0 || take_over(run, err) < 0)
 		return -1;
 	started = clock_monotonic_ms(); /* what was taken over is not counted */
 	if (read_specs(run, err) < 0)

@@ -54,6 +54,11 @@ struct run_options {
 	/* Keys of Runs that are run again, whatever came of them (`trueup run rerun`). */
 	const char *const *rerun;
 	const struct run_pull *pull; /* NULL: a branch */
+	/*
+	 * Of a reconcile: the connection in the server's file that gets the commit's statuses (by
+	 * way of the outbox). "": there is none. NULL: whichever a server said last.
+	 */
+	const char *statuses;
 	size_t parallel; /* 0: as Config says */
 	const struct engine *engine; /* NULL: the one that a canvas names; for tests */
 	const char *const *environ;

@@ -13,6 +13,7 @@
 #include "reconcile/message.h"
 #include "store/operations.h"
 #include "store/plans.h"
+#include "store/told.h"
 
 /* One object on its way through the run. out is what reports see of it. */
 struct item {
@@ -102,6 +103,7 @@ struct run {
 	int64_t revision_id;
 	struct err *failure; /* of recording in a callback; owned */
 	bool plan_only; /* nothing is stored or applied: a dry run, or another branch */
+	struct told told; /* what a forge was told; target NULL: there is none */
 	struct run_outcome outcome;
 	const char **notices;
 	size_t notice_count, notice_cap;
@@ -266,5 +268,23 @@ MUST_CHECK int run_tidy(struct run *run, struct err **err);
 /* --- status_note.c: the commit's note ------------------------------------------------------- */
 
 MUST_CHECK int run_write_note(struct run *run, struct err **err);
+
+/* --- commit_status.c: the commit's statuses at a forge, by way of the outbox -------------------
+ */
+
+/* Finds out whether there is a forge. Without one, and in what is no reconcile, the others do
+ * nothing. */
+MUST_CHECK int run_tell_open(struct run *run, struct err **err);
+/* Objects are decided and nothing is done yet: what is to be done, and that it is pending. */
+MUST_CHECK int run_tell_begin(struct run *run, struct err **err);
+/* In the transaction that records the intention to apply item. */
+MUST_CHECK int run_tell_intended(struct run *run, const struct item *item, struct err **err);
+/* Applies began, or one of them came to its end. */
+MUST_CHECK int run_tell_progress(struct run *run, bool one, struct err **err);
+/* In the transaction that ends the revision; then wake, once it is committed. */
+MUST_CHECK int run_tell_end(struct run *run, struct err **err);
+void run_tell_wake(struct run *run);
+/* The specs are invalid and nothing is done. */
+MUST_CHECK int run_tell_invalid(struct run *run, struct err **err);
 
 #endif

@@ -108,7 +108,7 @@ static int record_end(struct run *run, struct item *item, struct err **err)
 		return err_wrap(err, "record the end of %s", item->operation);
 	show_end(run, item);
 	run_emit(run, RUN_APPLIED, item, NULL);
-	return 0;
+	return run_tell_progress(run, true, err);
 }
 
 /*
@@ -186,6 +186,7 @@ static int intend(struct run *run, struct item *item, struct err **err)
 	if (store_begin(s->store, err) < 0)
 		return -1;
 	if ((run->options->pull && pull_intend(run, item, err) < 0) ||
+		run_tell_intended(run, item, err) < 0 ||
 		store_operation_intend(s->store, &op, err) < 0 ||
 		store_object_step(s->store, item->key, &step, s->now_ms, err) < 0 ||
 		store_audit_append(s->store, &audit, err) < 0 ||
@@ -219,12 +220,13 @@ static void add_apply_task(struct run *run, struct tasks *tasks, struct item *it
 
 static int start_applies(struct run *run, struct tasks *tasks, struct err **err)
 {
+	bool any = false;
 	for (size_t i = 0; i < run->item_count; i++) {
 		struct item *item = run->items[i];
 		if (item->out.status != OBJECT_PLANNED || !item->go)
 			continue;
 		if (item->kind == KIND_RUN) {
-			item->begun = true;
+			item->begun = any = true;
 			run_item_start(run, tasks, item);
 			continue;
 		}
@@ -232,7 +234,7 @@ static int start_applies(struct run *run, struct tasks *tasks, struct err **err)
 			continue;
 		if (intend(run, item, err) < 0)
 			return -1;
-		item->begun = true;
+		item->begun = any = true;
 		if (!item->no_changes) {
 			add_apply_task(run, tasks, item);
 			continue;
@@ -243,7 +245,8 @@ static int start_applies(struct run *run, struct tasks *tasks, struct err **err)
 		if (record_end(run, item, err) < 0)
 			return -1;
 	}
-	if (tasks_run(tasks, run->options->interrupts, err) < 0)
+	if ((any && run_tell_progress(run, false, err) < 0) ||
+		tasks_run(tasks, run->options->interrupts, err) < 0)
 		return -1;
 	if (run->failure) {
 		*err = steal_ptr(run->failure);

@@ -25,6 +25,7 @@ static const char *const state_names[] = {
 	[FORGE_SUCCESS] = "success",
 	[FORGE_FAILURE] = "failure",
 	[FORGE_ERROR] = "error",
+	[FORGE_CANCELLED] = "cancelled",
 };
 static const char *const reaction_names[] = {
 	[FORGE_EYES] = "eyes",

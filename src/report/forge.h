@@ -103,7 +103,17 @@ MUST_CHECK int forge_login(
 
 /* Statuses of commits. */
 
-enum forge_state { FORGE_PENDING, FORGE_SUCCESS, FORGE_FAILURE, FORGE_ERROR };
+enum forge_state {
+	FORGE_PENDING,
+	FORGE_SUCCESS,
+	FORGE_FAILURE,
+	FORGE_ERROR,
+	/*
+	 * It will not come to an end: GitLab's "canceled". The others have no such state, and get
+	 * an error: success could let a commit be merged that was never looked at.
+	 */
+	FORGE_CANCELLED,
+};
 
 enum {
 	FORGE_DESCRIPTION_MAX = 140, /* characters; cut at a border, with an ellipsis */

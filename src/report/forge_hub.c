@@ -18,12 +18,17 @@ static int hub_login(struct forge *f, struct arena *arena, const char **ret, str
 	return 0;
 }
 
+static const char *hub_state_name(enum forge_state state)
+{
+	return forge_state_name(state == FORGE_CANCELLED ? FORGE_ERROR : state);
+}
+
 static int hub_status_set(
 	struct forge *f, const char *sha, const struct forge_status *status, struct err **err)
 {
 	AUTO_ARENA a = {0};
 	struct node *body = node_new_map(&a);
-	forge_set_text(&a, body, "state", forge_state_name(status->state));
+	forge_set_text(&a, body, "state", hub_state_name(status->state));
 	forge_set_text(&a, body, "context", status->context);
 	forge_set_text(&a, body, "description", status->description);
 	forge_set_text(&a, body, "target_url", status->url);
@@ -33,7 +38,7 @@ static int hub_status_set(
 static enum forge_state state_of(const char *name)
 {
 	enum forge_state state;
-	if (name && forge_state_parse(name, &state))
+	if (name && forge_state_parse(name, &state) && state != FORGE_CANCELLED)
 		return state;
 	/* Gitea has these too, and lets both pass. */
 	const bool good = str_eq(name, "warning") || str_eq(name, "skipped");

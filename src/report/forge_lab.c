@@ -32,6 +32,8 @@ static const char *lab_state_name(enum forge_state state)
 		return "pending";
 	case FORGE_SUCCESS:
 		return "success";
+	case FORGE_CANCELLED:
+		return "canceled";
 	case FORGE_FAILURE:
 	case FORGE_ERROR:
 		break;
@@ -45,7 +47,7 @@ static enum forge_state lab_state_of(const char *name)
 		return FORGE_SUCCESS;
 	if (str_eq(name, "failed"))
 		return FORGE_FAILURE;
-	return str_eq(name, "canceled") ? FORGE_ERROR : FORGE_PENDING;
+	return str_eq(name, "canceled") ? FORGE_CANCELLED : FORGE_PENDING;
 }
 
 /* Does the commit's status of this context say what is wanted? */

@@ -50,6 +50,11 @@ static int put(struct store *store, struct outbox_row *row, const struct node *p
 	return store_outbox_put(store, row, now, NULL, err);
 }
 
+static const char *commit_lane(struct arena *a, const char *sha)
+{
+	return arena_printf(a, "commit/%s", sha);
+}
+
 int outbox_put_status(struct store *store, const char *target, const char *sha,
 	const struct forge_status *status, int64_t now, struct err **err)
 {
@@ -63,10 +68,45 @@ int outbox_put_status(struct store *store, const char *target, const char *sha,
 	struct outbox_row row = {
 		.target = target,
 		.key = arena_printf(&a, "status/%s/%s", sha, status->context),
-		.lane = arena_printf(&a, "commit/%s", sha),
+		.lane = commit_lane(&a, sha),
 		.kind = "status",
 	};
 	return put(store, &row, payload, now, err);
+}
+
+/* The wish as it stands; false if it is damaged or not pending. */
+static bool read_pending(const char *payload, struct arena *a, struct forge_status *ret)
+{
+	const struct node *wish = outbox_parse(payload, a);
+	const char *state = node_text(node_get(wish, "state"));
+	*ret = (struct forge_status){.context = node_text(node_get(wish, "context")),
+		.url = node_text(node_get(wish, "url"))};
+	return ret->context && forge_state_parse(state, &ret->state) && ret->state == FORGE_PENDING;
+}
+
+int outbox_end_statuses(struct store *store, const char *target, const char *sha, const char *text,
+	int64_t now, struct err **err)
+{
+	AUTO_ARENA a = {0};
+	const struct outbox_row like = {
+		.channel = OUTBOX_FORGE, .target = target, .lane = commit_lane(&a, sha)};
+	struct outbox_rows rows;
+	if (store_outbox_lane(store, &like, &a, &rows, err) < 0)
+		return -1;
+	for (size_t i = 0; i < rows.count; i++) {
+		struct outbox_row *row = NULL;
+		struct forge_status status;
+		if (store_outbox_get(store, &rows.items[i], &a, &row, err) < 0)
+			return -1;
+		if (!row || !str_eq(row->kind, "status") ||
+			!read_pending(row->payload, &a, &status))
+			continue;
+		status.state = FORGE_CANCELLED;
+		status.description = text;
+		if (outbox_put_status(store, target, sha, &status, now, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* Names go into the marker: what could end it must not be in them. */

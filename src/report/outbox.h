@@ -24,6 +24,12 @@ struct str;
  */
 MUST_CHECK int outbox_put_status(struct store *store, const char *target, const char *sha,
 	const struct forge_status *status, int64_t now, struct err **err);
+/*
+ * Nobody works on the commit any more: what is pending of its statuses is cancelled, and text says
+ * why ("superseded by 1234567"). What came to an end stays.
+ */
+MUST_CHECK int outbox_end_statuses(struct store *store, const char *target, const char *sha,
+	const char *text, int64_t now, struct err **err);
 
 /*
  * The one comment of a pull request with this name ("plan"), edited in place. text is Markdown of

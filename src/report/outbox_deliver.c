@@ -68,6 +68,12 @@ static int open_target(struct run *run, struct target *target, struct err **err)
 	return run->delivery->open(run->delivery->data, target->name, &target->forge, err);
 }
 
+/* Where a forge has no word for a cancelled one it is an error there. */
+static enum forge_state as_listed(enum forge_state state, enum forge_kind kind)
+{
+	return state == FORGE_CANCELLED && kind != FORGE_GITLAB ? FORGE_ERROR : state;
+}
+
 /* Does the forge have it already, from an attempt whose answer did not arrive? */
 static bool is_set(
 	const struct outbox_attempt *t, const char *sha, const struct forge_status *wanted)
@@ -78,7 +84,8 @@ static bool is_set(
 		return false;
 	for (size_t i = 0; i < now.count; i++)
 		if (str_eq(now.items[i].context, wanted->context))
-			return now.items[i].state == wanted->state &&
+			return now.items[i].state ==
+				       as_listed(wanted->state, forge_kind_of(t->forge)) &&
 			       str_eq(now.items[i].description, wanted->description);
 	return false;
 }

@@ -394,10 +394,14 @@ static void add_next(struct str *out, const struct pull_view *view)
 	} else if (view->why_not) {
 		str_add(out, "\n");
 		markdown_text(out, view->why_not);
-	} else if (is_invalid(view->run)) {
+	} else if (is_invalid(view->run) || view->is_end) {
 		return;
 	} else {
 		str_addc(out, '\n');
+	}
+	if (view->is_end) {
+		str_addc(out, '\n');
+		return;
 	}
 	str_addf(out, "%s`%s help` lists what can be asked for.\n",
 		view->may_apply || view->why_not ? " " : "", view->word);

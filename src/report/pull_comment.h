@@ -1,6 +1,6 @@
 /*
  * What a pull request is told: the Markdown of its comment and the statuses of its head commit,
- * made from what a run found (plan/plan.h). Pure.
+ * made from what a run found (plan/plan.h); commits of the branch have such statuses too. Pure.
  *
  * Every text that comes from specs, plans or people is made harmless: it cannot mention anybody,
  * link, open or close a tag, a comment or a fence, nor leave its table cell or list item. The
@@ -46,7 +46,16 @@ struct pull_view {
 	 * required status that waits would keep it from being merged.
 	 */
 	bool apply_after_merge;
-	bool is_end; /* after the merge: specs are not looked at, and trueup/validate stays */
+	/*
+	 * The pull request came to its end: nothing can be asked for any more, specs are not looked
+	 * at, and trueup/validate stays.
+	 */
+	bool is_end;
+	/*
+	 * Not of a pull request: the commit is the branch's, and a status is pending until what it
+	 * tells about is done.
+	 */
+	bool is_branch;
 	const char *details_url; /* target of the statuses; NULL: none */
 };
 

@@ -6,8 +6,8 @@
 #include "report/pull_comment_internal.h"
 
 struct tally {
-	size_t engines, planning, failed, refused, waiting, applied, applying;
-	const struct object_outcome *first_failed, *first_refused, *first_waiting;
+	size_t engines, planning, failed, refused, waiting, applied, applying, cancelled;
+	const struct object_outcome *first_failed, *first_refused, *first_waiting, *first_cancelled;
 };
 
 static struct tally count(const struct run_outcome *run)
@@ -22,6 +22,8 @@ static struct tally count(const struct run_outcome *run)
 			t.first_refused = o;
 		if (o->status == OBJECT_WAITING && t.waiting++ == 0)
 			t.first_waiting = o;
+		if (o->status == OBJECT_CANCELLED && t.cancelled++ == 0)
+			t.first_cancelled = o;
 		t.planning += pull_has_engine(o) && o->status == OBJECT_PENDING;
 		t.applied += o->status == OBJECT_APPLIED || o->status == OBJECT_RECORDED;
 		t.applying += o->status == OBJECT_APPLYING;
@@ -109,6 +111,26 @@ static struct forge_status plan(
 	return status(arena, "trueup/plan", state, &text, view);
 }
 
+/* What came of the apply; false: it did not come to its end. */
+static bool apply_ended(const struct tally *t, enum forge_state *ret, struct str *text)
+{
+	*ret = FORGE_FAILURE;
+	if (t->failed) {
+		add_first(text, t->first_failed, t->failed, "failed");
+	} else if (t->refused) {
+		add_first(text, t->first_refused, t->refused, "refused");
+	} else if (t->cancelled) {
+		add_first(text, t->first_cancelled, t->cancelled, "stopped");
+	} else if (t->waiting || t->applying) {
+		*ret = FORGE_PENDING;
+		return false;
+	} else {
+		*ret = FORGE_SUCCESS;
+		str_addf(text, "%zu applied", t->applied);
+	}
+	return true;
+}
+
 static struct forge_status apply(
 	const struct pull_view *view, const struct tally *t, struct arena *arena)
 {
@@ -121,16 +143,9 @@ static struct forge_status apply(
 	} else if (!view->run->object_count) {
 		state = FORGE_SUCCESS;
 		str_add(&text, "nothing to apply");
-	} else if (done && t->failed) {
-		state = FORGE_FAILURE;
-		add_first(&text, t->first_failed, t->failed, "failed");
-	} else if (done && t->refused) {
-		state = FORGE_FAILURE;
-		add_first(&text, t->first_refused, t->refused, "refused");
-	} else if (done && !t->waiting) {
-		state = FORGE_SUCCESS;
-		str_addf(&text, "%zu applied", t->applied);
-	} else if (view->phase == PULL_VIEW_APPLYING) {
+	} else if (done && apply_ended(t, &state, &text)) {
+		/* says it all */
+	} else if (view->phase == PULL_VIEW_APPLYING || (done && t->applying)) {
 		str_addf(&text, "applying, %zu of %zu done", t->applied, view->run->object_count);
 	} else if (view->apply_after_merge) {
 		state = FORGE_SUCCESS;
@@ -147,37 +162,54 @@ static struct forge_status apply(
 	return status(arena, "trueup/apply", state, &text, view);
 }
 
-static enum forge_state object_state(const struct object_outcome *o, enum pull_view_phase phase)
+static bool is_done(const struct object_outcome *o)
+{
+	return o->status == OBJECT_APPLIED || o->status == OBJECT_RECORDED;
+}
+
+static enum forge_state object_state(const struct object_outcome *o, const struct pull_view *view)
 {
 	if (o->status == OBJECT_FAILED || o->status == OBJECT_REFUSED)
 		return FORGE_FAILURE;
-	if (o->status == OBJECT_CANCELLED)
+	/* Stopped on request: the branch's next run goes on with it. */
+	const bool goes_on = view->is_branch && view->phase != PULL_VIEW_APPLIED;
+	if (o->status == OBJECT_CANCELLED && !goes_on)
 		return FORGE_ERROR;
-	if (o->status == OBJECT_APPLYING)
+	if (o->status == OBJECT_APPLYING || (view->is_branch && !is_done(o)))
 		return FORGE_PENDING;
 	/* Only an engine that is still at it keeps the plan from being there. */
-	return phase == PULL_VIEW_PREVIEW && o->status == OBJECT_PENDING && pull_has_engine(o)
+	return view->phase == PULL_VIEW_PREVIEW && o->status == OBJECT_PENDING && pull_has_engine(o)
 		       ? FORGE_PENDING
 		       : FORGE_SUCCESS;
+}
+
+/* What is going on with a pending one. */
+static const char *progress(const struct object_outcome *o, const struct pull_view *view)
+{
+	if (o->status == OBJECT_APPLYING)
+		return "applying";
+	if (o->status == OBJECT_PLANNED)
+		return "planned";
+	return view->phase == PULL_VIEW_PREVIEW && pull_has_engine(o) ? "planning" : "pending";
 }
 
 static struct forge_status object(
 	const struct object_outcome *o, const struct pull_view *view, struct arena *arena)
 {
 	AUTO_STR text = STR_INIT;
-	const enum forge_state state = object_state(o, view->phase);
+	const enum forge_state state = object_state(o, view);
 	str_add(&text, plan_action_name(o->action));
-	const struct change_set *set = pull_changes(o);
+	const struct change_set *set = pull_has_engine(o) ? pull_changes(o) : NULL;
 	if (set) {
 		str_add(&text, ", ");
 		pull_add_counts(&text, set);
 	}
-	if (o->status == OBJECT_APPLIED || o->status == OBJECT_RECORDED)
+	if (is_done(o))
 		str_addf(&text, ", %s", object_status_name(o->status));
-	else if (state == FORGE_PENDING)
-		str_addf(&text, ", %s", o->status == OBJECT_APPLYING ? "applying" : "planning");
-	else if (state != FORGE_SUCCESS || o->status == OBJECT_WAITING)
+	else if (o->status == OBJECT_WAITING || (state != FORGE_SUCCESS && state != FORGE_PENDING))
 		str_addf(&text, ", %s: %s", object_status_name(o->status), why(o));
+	else if (state == FORGE_PENDING)
+		str_addf(&text, ", %s", progress(o, view));
 	return status(arena, arena_printf(arena, "trueup/plan: %s", o->key), state, &text, view);
 }
 

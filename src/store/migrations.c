@@ -22,6 +22,7 @@ EMBED(migration_0003, "0003-outbox");
 EMBED(migration_0004, "0004-pulls");
 EMBED(migration_0005, "0005-queue");
 EMBED(migration_0006, "0006-drift");
+EMBED(migration_0007, "0007-told");
 
 const struct migration *migrations(int *ret_count)
 {
@@ -32,6 +33,7 @@ const struct migration *migrations(int *ret_count)
 		{4, "0004-pulls", migration_0004},
 		{5, "0005-queue", migration_0005},
 		{6, "0006-drift", migration_0006},
+		{7, "0007-told", migration_0007},
 	};
 	*ret_count = (int)ARRAY_LEN(list);
 	return list;

@@ -425,6 +425,19 @@ static const char *const texts[SQL_COUNT] = {
 		" FROM drift WHERE state <> 'none' ORDER BY object_key",
 	[SQL_DRIFT_CHECKED_AT] = "SELECT ifnull(max(checked_at), 0) FROM drift",
 
+	[SQL_TOLD] = "SELECT target, commit_id, progress FROM told",
+	[SQL_TOLD_CLEAR] = "DELETE FROM told",
+	[SQL_TOLD_TARGET] = "INSERT INTO told (id, target) VALUES (1, ?)",
+	[SQL_TOLD_BEGIN] = "UPDATE told SET commit_id = ?, progress = 'working'",
+	[SQL_TOLD_PROGRESS] = "UPDATE told SET progress = ?",
+	[SQL_TOLD_TOUCH] =
+		"INSERT INTO told_objects (object_key, action, plan_id) VALUES (?1, ?2, ?3)"
+		" ON CONFLICT (object_key) DO UPDATE SET action = ?2, plan_id = ifnull(?3, plan_id)"
+		" WHERE action <> ?2 OR plan_id IS NOT ifnull(?3, plan_id)",
+	[SQL_TOLD_OBJECTS] =
+		"SELECT object_key, action, plan_id FROM told_objects ORDER BY position",
+	[SQL_TOLD_OBJECTS_CLEAR] = "DELETE FROM told_objects",
+
 	[SQL_AUDIT_ADD] =
 		"INSERT INTO audit (seq, at, actor, action, subject, detail_json, prev_hash, hash)"
 		" VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

@@ -9,6 +9,7 @@
  *	runs.h        runs of runbooks, what they printed, when scheduled ones are due
  *	outbox.h      what is to be said to forges, until it was said
  *	pulls.h       pull requests, what was shown of them, locks on objects
+ *	told.h        what is told at a forge of the commit that the branch is at
  *	queue.h       what a daemon was asked to do and has not done yet
  *	drift.h       what the last look at the resources found
  *	audit.h       the append-only, hash-chained audit log

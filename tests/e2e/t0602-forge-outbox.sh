@@ -69,6 +69,21 @@ for kind in github gitlab gitea; do
 		[ "$(comment_count)" = 1 ]
 	'
 
+	# No other forge has a word for it, and success could let it be merged.
+	[ "$kind" = gitlab ] && ended=canceled || ended=error
+	test_expect_success "$kind: what is pending ends when nobody works on it any more" '
+		fresh && at 0 put status $HEAD trueup/plan success ok &&
+		at 0 put status $HEAD trueup/apply pending waits && at 0 deliver $kind &&
+		at 1 put end $HEAD "superseded by 1234567" &&
+		forge_fault "{\"match\": \"POST\", \"after\": true, \"close\": true}" &&
+		expect_exit 3 at 1 deliver $kind && at 60 deliver $kind | grep "delivered 1" &&
+		is "$(posts statuses)" 3 && is "$(forge_state "\" \".join(
+			\"%(context)s:%(state)s:%(description)s\" % x
+			for x in s[\"statuses\"][\"$HEAD\"] if x[\"state\"] != \"pending\")")" \
+			"trueup/plan:success:ok trueup/apply:$ended:superseded by 1234567" &&
+		at 61 put end $HEAD "superseded by 7654321" && at 61 deliver $kind | grep "delivered 0"
+	'
+
 	test_expect_success "$kind: an answer that got lost does not make a second comment" '
 		fresh && echo "text" | at 0 put comment 1 plan &&
 		echo "answer" | at 0 put reply 1 op-1 &&

@@ -229,6 +229,8 @@ static int put(struct store *store, const char *target, int argc, char **args, s
 			return err_set(err, ERR_INVALID, "no such state: %s", args[3]);
 		return outbox_put_status(store, target, args[1], &status, now(), err);
 	}
+	if (str_eq(args[0], "end") && argc == 3)
+		return outbox_end_statuses(store, target, args[1], args[2], now(), err);
 	if (str_eq(args[0], "reaction") && argc == 4) {
 		enum forge_reaction reaction;
 		if (!forge_reaction_parse(args[3], &reaction))

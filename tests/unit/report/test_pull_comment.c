@@ -414,6 +414,45 @@ static void statuses_follow_the_work(void **state)
 	assert_int_equal(s.items[2].state, FORGE_FAILURE);
 }
 
+static void a_commit_of_the_branch_is_pending_until_it_is_done(void **state)
+{
+	(void)state;
+	AUTO_ARENA arena = {0};
+	struct object_outcome objects[] = {shop(), role()};
+	const struct run_outcome run = run_of(objects, 2);
+	struct pull_view view = view_of(&run, PULL_VIEW_PREVIEW);
+	view.is_branch = true;
+	struct forge_statuses s = pull_statuses(&view, &arena);
+	assert_string_equal(s.items[3].description, "replace, +1 \xc2\xb1"
+						    "1, planning");
+	assert_int_equal(s.items[4].state, FORGE_PENDING);
+	assert_string_equal(s.items[4].description, "update, pending");
+	objects[0].plan = &shop_plan;
+	objects[0].status = OBJECT_WAITING;
+	objects[1].status = OBJECT_RECORDED;
+	view.phase = PULL_VIEW_APPLIED;
+	s = pull_statuses(&view, &arena);
+	assert_int_equal(s.items[3].state, FORGE_PENDING);
+	assert_non_null(strstr(s.items[3].description, "waiting: 1 approval needed from"));
+	assert_int_equal(s.items[4].state, FORGE_SUCCESS);
+	/* Left running, or stopped: not applied. */
+	objects[0].status = OBJECT_APPLYING;
+	s = pull_statuses(&view, &arena);
+	assert_int_equal(s.items[2].state, FORGE_PENDING);
+	assert_string_equal(s.items[2].description, "applying, 1 of 2 done");
+	objects[0].status = OBJECT_CANCELLED;
+	objects[0].status_text = "stopped on request";
+	objects[0].gates.count = 0;
+	s = pull_statuses(&view, &arena);
+	assert_int_equal(s.items[2].state, FORGE_FAILURE);
+	assert_string_equal(s.items[2].description, "1 stopped: canvas/shop: stopped on request");
+	assert_int_equal(s.items[3].state, FORGE_ERROR);
+	view.phase = PULL_VIEW_APPLYING; /* the next run goes on */
+	s = pull_statuses(&view, &arena);
+	assert_int_equal(s.items[2].state, FORGE_PENDING);
+	assert_int_equal(s.items[3].state, FORGE_PENDING);
+}
+
 static void many_objects_have_no_status_each(void **state)
 {
 	(void)state;
@@ -441,6 +480,7 @@ int main(void)
 		cmocka_unit_test(splits_into_whole_parts),
 		cmocka_unit_test(leaves_out_what_is_too_much_and_says_so),
 		cmocka_unit_test(statuses_follow_the_work),
+		cmocka_unit_test(a_commit_of_the_branch_is_pending_until_it_is_done),
 		cmocka_unit_test(many_objects_have_no_status_each),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,13 +29,13 @@ static void add_json_text(struct str *out, const char *text)
 	}
 }
 
-/* What came from outside must not look like a line of its own, nor steer a terminal. */
+/* An event is a line, and what came from outside neither forges one nor steers a terminal. */
 static void add_plain_text(struct str *out, const char *text)
 {
 	for (; *text; text++) {
 		const unsigned char c = (unsigned char)*text;
 		if (c == '\n')
-			str_add(out, "\n  ");
+			str_add(out, "\\n");
 		else if ((c < 0x20 && c != '\t') || c == 0x7f)
 			str_addf(out, "\\x%02x", c);
 		else
@@ -53,6 +53,8 @@ void log_at(enum log_level level, const char *fmt, ...)
 	va_start(args, fmt);
 	str_vaddf(&text, fmt, args);
 	va_end(args);
+	while (text.len && text.data[text.len - 1] == '\n')
+		text.data[--text.len] = '\0';
 
 	AUTO_STR line = STR_INIT;
 	if (line_format == LOG_JSON) {

@@ -1,5 +1,6 @@
 /*
- * Log lines on standard error for people (text) or machines (one JSON object a line). Code below
+ * Log lines on standard error for people (text) or machines (JSON objects). An event is one line,
+ * whatever its text: line breaks and control characters in it are shown as escapes. Code below
  * cli/ and daemon/ logs at debug only: what went wrong is returned, not logged.
  */
 #ifndef TRUEUP_BASE_LOG_H

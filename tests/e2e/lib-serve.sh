@@ -82,7 +82,7 @@ gives() {
 	[ "$("$@")" = "$text" ]
 }
 
-# queue_of DIR KIND COLUMNS: of the request of this kind that waits: not_before, attempts, error, ...
+# queue_of DIR KIND COLUMNS: of the request of this kind that waits (not_before, attempts, ...).
 queue_of() {
 	store_sql "$1" "SELECT $3 FROM queue WHERE kind = '$2' AND state = 'queued'"
 }

@@ -39,7 +39,8 @@ static void text(void **state)
 	} cases[] = {
 		{"shop: done", "trueup: info: shop: done\n"},
 		{"tab\tand \xc3\xa9", "trueup: info: tab\tand \xc3\xa9\n"},
-		{"first\ntrueup: error: forged", "trueup: info: first\n  trueup: error: forged\n"},
+		{"first\ntrueup: error: forged", "trueup: info: first\\ntrueup: error: forged\n"},
+		{"> `trueup help`\n\n- plan\n", "trueup: info: > `trueup help`\\n\\n- plan\n"},
 		{"\x1b[31mred\r\x7f", "trueup: info: \\x1b[31mred\\x0d\\x7f\n"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

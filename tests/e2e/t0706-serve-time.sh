@@ -69,7 +69,8 @@ test_expect_success 'a ttl: a manual approval is asked for, once, and counts' '
 	shop asks && topics asks kept a "ttl: 1h" "approval: {mode: manual, notSelf: false}" &&
 	commit_all asks one && serve asks &&
 	wait_until status_has asks "canvas/kept *waiting" && trueup -C asks approve canvas/kept &&
-	wait_until settled asks && an_hour_passes asks kept && wait_until queue_due asks reconcile &&
+	wait_until settled asks && an_hour_passes asks kept &&
+	wait_until queue_due asks reconcile &&
 	wait_until status_has asks "canvas/kept *waiting .*approv" &&
 	plans=$(fake_runs plan kept) && done=$(grep -c "reconcile of branch done" serve.log) &&
 	topics asks other a && commit_all asks two &&
@@ -182,7 +183,8 @@ if have_zsh; then
 	'
 else
 	skip 'a Run is run when it is due, and once for each time' 'zsh is not installed'
-	skip 'a due time is neither lost nor taken twice when the server is killed' 'zsh is not installed'
+	skip 'a due time is neither lost nor taken twice when the server is killed' \
+		'zsh is not installed'
 fi
 
 test_done

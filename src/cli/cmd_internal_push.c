@@ -209,19 +209,16 @@ static int reconcile(
 	return pipeline_in_session(cli, &session, &options, true, err);
 }
 
-/*
- * A daemon that serves the repository reconciles it: it knows what else waits. Not when the pusher
- * said something that a reconcile has to know.
- */
-static int hand_over(struct cli *cli, const struct received *r, bool *ret_done, struct err **err)
+/* A daemon that serves the repository reconciles it: it knows what else waits. */
+static int hand_over(struct cli *cli, const struct received *r, const struct push_ref *applied,
+	bool *ret_done, struct err **err)
 {
 	AUTO_SESSION session = SESSION_NONE;
 	struct handover to = {0};
 	*ret_done = false;
-	if (r->push.allow_empty)
-		return 0;
+	const char *allow_empty_at = r->push.allow_empty ? applied->new_id : NULL;
 	if (open_session(cli, r, SESSION_READ, 0, &session, err) < 0 ||
-		handover_reconcile(session.state_dir, r->actor, &to, err) < 0)
+		handover_reconcile(session.state_dir, r->actor, allow_empty_at, &to, err) < 0)
 		return -1;
 	*ret_done = to.done;
 	if (to.done)
@@ -261,7 +258,7 @@ static int run_post_receive(struct cli *cli, struct err **err)
 	if (!applied || !applied->new_id)
 		return CLI_DONE;
 	bool done;
-	int code = hand_over(cli, &r, &done, err);
+	int code = hand_over(cli, &r, applied, &done, err);
 	if (code == 0 && !done)
 		code = reconcile(cli, &r, applied, err);
 	if (code < 0)

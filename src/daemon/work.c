@@ -13,9 +13,12 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "daemon/backoff.h"
+#include "format/node.h"
+#include "format/yaml.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -94,6 +97,18 @@ int work_ask(struct work *w, const struct queue_request *requests, size_t count,
 	if (store_commit(store, err) < 0)
 		return -1;
 	work_poke(w);
+	return 0;
+}
+
+int work_payload(struct work *w, const struct node **ret, struct err **err)
+{
+	AUTO_DIAGS diags = {0};
+	const char *json = w->request->payload_json;
+	struct src *src = arena_alloc(&w->arena, sizeof *src);
+	*src = (struct src){"request", json, strlen(json)};
+	*ret = json_parse(&w->arena, src, &diags);
+	if (!*ret || (*ret)->type != NODE_MAP)
+		return err_set(err, ERR_INVALID, "the request cannot be read");
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include <signal.h>
 
 struct forge;
+struct node;
 
 struct work {
 	const struct work_order *order;
@@ -62,6 +63,8 @@ void work_pull_setup(struct work *w, struct forge *forge, struct pull_work *ret)
 MUST_CHECK int work_pull_follow(
 	struct work *w, const struct pull_result *result, bool news, struct err **err);
 
+/* What whoever asked wanted to be known: a map, in the work's arena. */
+MUST_CHECK int work_payload(struct work *w, const struct node **ret, struct err **err);
 /* Opens the store, adds the requests in one transaction, wakes the daemon. */
 MUST_CHECK int work_ask(
 	struct work *w, const struct queue_request *requests, size_t count, struct err **err);

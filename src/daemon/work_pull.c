@@ -12,7 +12,6 @@
 #include "base/str.h"
 #include "daemon/connect.h"
 #include "format/node.h"
-#include "format/yaml.h"
 #include "reconcile/pull.h"
 #include "report/outbox.h"
 
@@ -205,18 +204,6 @@ enum work_end work_pull(struct work *w, struct err **err)
 
 /* --- comments ------------------------------------------------------------------------------- */
 
-static int read_payload(struct work *w, const struct node **ret, struct err **err)
-{
-	AUTO_DIAGS diags = {0};
-	const char *json = w->request->payload_json;
-	struct src *src = arena_alloc(&w->arena, sizeof *src);
-	*src = (struct src){"request", json, strlen(json)};
-	*ret = json_parse(&w->arena, src, &diags);
-	if (!*ret || (*ret)->type != NODE_MAP)
-		return err_set(err, ERR_INVALID, "the request cannot be read");
-	return 0;
-}
-
 static int remark(struct work *w, struct forge *forge, const struct node *payload, int64_t number,
 	struct err **err)
 {
@@ -268,7 +255,7 @@ enum work_end work_comment(struct work *w, struct err **err)
 	AUTO_FORGE *forge = NULL;
 	const struct node *payload = NULL;
 	const int64_t number = number_of(w->request->subject);
-	if (read_payload(w, &payload, err) < 0 || connect_forge(w->repository, &forge, err) < 0)
+	if (work_payload(w, &payload, err) < 0 || connect_forge(w->repository, &forge, err) < 0)
 		return work_end_of(*err);
 	const int rc = node_get(payload, "deleted") ? forget_comment(w, payload, number, err)
 						    : remark(w, forge, payload, number, err);

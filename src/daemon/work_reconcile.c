@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "daemon/connect.h"
+#include "format/node.h"
+#include "reconcile/handover.h"
 #include "reconcile/pull.h"
 #include "reconcile/recorded.h"
 #include "reconcile/run.h"
@@ -85,10 +87,14 @@ static int name_failed(const struct run_outcome *out, struct err **err)
 
 static int reconcile(struct work *w, struct session *session, int *ret_code, struct err **err)
 {
+	const struct node *payload = NULL;
+	if (work_payload(w, &payload, err) < 0)
+		return -1;
 	const struct server_repository *r = w->repository;
 	const struct run_options options = {
 		.command = "reconcile",
 		.stop = RUN_STOP_NEVER,
+		.allow_empty_at = node_text(node_get(payload, HANDOVER_ALLOW_EMPTY)),
 		.statuses = r->forge.repository ? r->name.text : "",
 		.environ = w->environ,
 		.listener = work_log_event,

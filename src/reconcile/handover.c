@@ -1,5 +1,6 @@
 #include "reconcile/handover.h"
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fs.h"
@@ -7,17 +8,28 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "format/emit.h"
+#include "format/node.h"
 #include "store/queue.h"
 
 #include <stdlib.h>
 
-static int ask(const char *state_dir, const char *actor, struct err **err)
+static int ask(
+	const char *state_dir, const char *actor, const char *allow_empty_at, struct err **err)
 {
 	AUTO_STORE *store = NULL;
+	AUTO_ARENA arena = {0};
+	AUTO_STR payload = STR_INIT;
+	struct node *map = node_new_map(&arena);
 	int64_t id;
+	if (allow_empty_at)
+		node_map_set(
+			&arena, map, HANDOVER_ALLOW_EMPTY, node_new_string(&arena, allow_empty_at));
+	emit_canonical(map, &payload);
 	const struct queue_request request = {
 		.kind = QUEUE_RECONCILE,
 		.subject = QUEUE_BRANCH,
+		.payload_json = payload.data,
 		.actor = actor,
 	};
 	if (store_open(state_dir, 0, &store, err) < 0 ||
@@ -26,8 +38,8 @@ static int ask(const char *state_dir, const char *actor, struct err **err)
 	return queue_wake(state_dir, err);
 }
 
-int handover_reconcile(
-	const char *state_dir, const char *actor, struct handover *ret, struct err **err)
+int handover_reconcile(const char *state_dir, const char *actor, const char *allow_empty_at,
+	struct handover *ret, struct err **err)
 {
 	*ret = (struct handover){0};
 	bool there;
@@ -37,7 +49,7 @@ int handover_reconcile(
 		return -1;
 	if (!there)
 		return 0;
-	if (ask(state_dir, actor, err) < 0)
+	if (ask(state_dir, actor, allow_empty_at, err) < 0)
 		return err_wrap(err, "hand over to the daemon");
 	AUTO_FREE char *lock = path_join(state_dir, QUEUE_DAEMON_LOCK);
 	ret->daemon = lock_owner(lock);
@@ -49,7 +61,7 @@ bool handover_decided(const char *state_dir, const char *actor)
 {
 	struct handover to;
 	AUTO_ERR err = NULL;
-	int rc = handover_reconcile(state_dir, actor, &to, &err);
+	int rc = handover_reconcile(state_dir, actor, NULL, &to, &err);
 	if (rc == 0 && !to.done)
 		rc = queue_wake(state_dir, &err);
 	free(to.daemon);

@@ -17,12 +17,15 @@ struct handover {
 	char *daemon; /* who that is, as its lock says; heap-owned, NULL unless done */
 };
 
+/* Of the request's payload: the commit that may destroy all; see run_options.allow_empty_at. */
+#define HANDOVER_ALLOW_EMPTY "allowEmpty"
+
 /*
- * Asks the daemon of this state folder to reconcile Config's branch. ret->done is false, and
- * nothing has happened, when none runs.
+ * Asks the daemon of this state folder to reconcile Config's branch; allow_empty_at NULL: as any
+ * other time. ret->done is false, and nothing has happened, when none runs.
  */
-MUST_CHECK int handover_reconcile(
-	const char *state_dir, const char *actor, struct handover *ret, struct err **err);
+MUST_CHECK int handover_reconcile(const char *state_dir, const char *actor,
+	const char *allow_empty_at, struct handover *ret, struct err **err);
 
 /*
  * Says that something was decided which the next reconcile acts upon (an approval, a resume): asks

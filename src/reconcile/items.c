@@ -371,8 +371,9 @@ static int compare_items(const void *a, const void *b)
  */
 static int guard_empty(struct run *run, struct err **err)
 {
+	const char *commit = run->options->allow_empty_at;
 	size_t goes;
-	if (run->options->allow_empty)
+	if (run->options->allow_empty || (commit && str_eq(commit, run->load.rev.commit)))
 		return 0;
 	if (load_lost_canvases(&run->load, &goes, err) < 0)
 		return -1;

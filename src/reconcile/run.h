@@ -43,6 +43,7 @@ struct run_options {
 	bool notice; /* look for uncommitted edits and say so */
 	bool auto_approve; /* do not ask; a manual approval stays needed */
 	bool allow_empty; /* a revision without any canvas may destroy all */
+	const char *allow_empty_at; /* this commit may, and no other; NULL: none */
 	bool offline; /* initialise no engine: write the rendered files and stop there */
 	const char *const *targets; /* keys; NULL or empty: everything */
 	/*

@@ -5,9 +5,10 @@
  *
  * A request is known by kind, subject and part. A newer one takes the place of a queued one (and
  * keeps its position); when one of that kind and subject is running already, that one is marked
- * outdated, so that its worker can be interrupted. Requests of one subject are worked on one at a
- * time, in the order in which they were asked for; part is for requests that must not replace each
- * other, such as two comments on one pull request.
+ * outdated, so that its worker can be interrupted. What the older of the two needed to be known
+ * (the keys of its payload that the newer one has not) stays known. Requests of one subject are
+ *worked on one at a time, in the order in which they were asked for; part is for requests that must
+ *not replace each other, such as two comments on one pull request.
  *
  *	queued -- claim --> running -- finish --> gone
  *	running -- retry, release, recover (its worker is dead) --> queued
@@ -40,7 +41,7 @@ struct queue_request {
 	enum queue_kind kind;
 	const char *subject;
 	const char *part; /* NULL: "" */
-	const char *payload_json; /* what the worker needs to know; NULL: {} */
+	const char *payload_json; /* a map: what the worker needs to know; NULL: {} */
 	/* Who asks: "github:alice", "git:bob"; for timers the account of the server, "os:trueup".
 	 */
 	const char *actor;

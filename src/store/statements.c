@@ -363,9 +363,11 @@ static const char *const texts[SQL_COUNT] = {
 
 	[SQL_QUEUE_ADD] =
 		"INSERT INTO queue (kind, subject, part, payload_json, actor, asked_at, not_before,"
-		" changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?6)"
-		" ON CONFLICT (kind, subject, part) WHERE state = 'queued' DO UPDATE SET payload_json = ?4,"
-		" actor = ?5, asked_at = ?6, not_before = min(not_before, ?7), attempts = 0,"
+		" changed_at) VALUES (?1, ?2, ?3, json_patch(ifnull((SELECT r.payload_json FROM queue AS r"
+		" WHERE r.kind = ?1 AND r.subject = ?2 AND r.part = ?3 AND r.state = 'running'), '{}'), ?4),"
+		" ?5, ?6, ?7, ?6)"
+		" ON CONFLICT (kind, subject, part) WHERE state = 'queued' DO UPDATE SET"
+		" payload_json = json_patch(payload_json, ?4), actor = ?5, asked_at = ?6, not_before = min(not_before, ?7), attempts = 0,"
 		" changed_at = ?6, error = NULL RETURNING id",
 	[SQL_QUEUE_REMIND] =
 		"INSERT INTO queue (kind, subject, part, payload_json, actor, asked_at, not_before,"

@@ -85,6 +85,28 @@ test_expect_success 'a daemon that serves the repository does it, and the pusher
 	grep "^remote: ✓ canvas/late  applied" said
 '
 
+test_expect_success 'a daemon is told that a push which takes every canvas away is meant' '
+	server bare only && config bare "{apply: auto}" && commit_all bare one &&
+	push bare origin main && write_server server.yaml "poll: {every: 100ms, jitter: 0s}" -- \
+		"- {name: bare, path: $TRASH/bare.git}" && serve_start server.yaml &&
+	wait_until serves bare.git && wait_until serve_says "reconcile of branch done" &&
+	git -C bare rm -q canvases/only.yaml && commit_all bare none &&
+	GL_USER=dora push bare -o trueup.allow-empty origin main &&
+	grep "^remote: trueup: handed over to the daemon" said &&
+	wait_until test ! -e "$FAKE/cloud/only.aws_sns_topic.out" &&
+	recorded() { trueup -C bare.git history | head -n 1 | grep "canvas/only .*done"; } &&
+	wait_until recorded
+'
+
+test_expect_success 'that holds for the commit that was pushed, and for no later one' '
+	topics bare other out && commit_all bare two && push bare origin main &&
+	wait_until test -e "$FAKE/cloud/other.aws_sns_topic.out" && wait_until settled bare.git &&
+	git -C bare rm -q canvases/other.yaml && commit_all bare none &&
+	git --git-dir=bare.git fetch -q bare main:main -u &&
+	wait_until serve_says "reconcile of branch failed, .*the revision has no canvas at all" &&
+	test -e "$FAKE/cloud/other.aws_sns_topic.out" && serve_stop
+'
+
 test_expect_success 'commits of the history, and commits that touch no spec, change nothing' '
 	server tale told && config tale "{apply: auto}" && mkdir tale/runbooks &&
 	cp "$TOP/examples/operations/runbooks/DiskCheck.md" tale/runbooks/ && commit_all tale one &&

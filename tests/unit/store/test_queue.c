@@ -44,6 +44,37 @@ static struct queue_row *get(struct fixture *f, int64_t id)
 	return row;
 }
 
+static void ask_knowing(struct fixture *f, const char *payload, int64_t now)
+{
+	const struct queue_request request = {.kind = QUEUE_RECONCILE,
+		.subject = QUEUE_BRANCH,
+		.payload_json = payload,
+		.actor = "os:trueup"};
+	int64_t id;
+	ok(f, store_queue_add(f->store, &request, now, &id, &f->err));
+}
+
+/* Whoever asks anew does not know what the one before had to say. */
+static void what_a_request_knows_is_not_lost_with_it(void **state)
+{
+	struct fixture *f = *state;
+	open_store(f);
+	ask_knowing(f, "{\"a\":1}", 100);
+	ask_knowing(f, NULL, 110);
+	const struct queue_row *running = claim(f, 120);
+	assert_string_equal(running->payload_json, "{\"a\":1}");
+	/* It may be interrupted for the newer one, which then stands for both. */
+	ask_knowing(f, "{\"b\":2}", 130);
+	ask_knowing(f, "{\"a\":3}", 140);
+	bool recorded;
+	ok(f, store_queue_release(f->store, running->id, running->claim, 150, &recorded, &f->err));
+	running = claim(f, 160);
+	assert_string_equal(running->payload_json, "{\"a\":3,\"b\":2}");
+	ok(f, store_queue_finish(f->store, running->id, running->claim, &recorded, &f->err));
+	ask_knowing(f, NULL, 170);
+	assert_string_equal(claim(f, 180)->payload_json, "{}");
+}
+
 static void takes_a_request_through_its_life(void **state)
 {
 	struct fixture *f = *state;
@@ -349,6 +380,7 @@ static void knows_whether_a_daemon_serves(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		store_test(what_a_request_knows_is_not_lost_with_it),
 		store_test(takes_a_request_through_its_life),
 		store_test(newest_replaces_what_is_queued),
 		store_test(a_reminder_changes_nothing_but_the_time),

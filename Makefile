@@ -206,7 +206,10 @@ replay-programs: $(REPLAY)
 unit: $(UNIT) ## build and run the unit tests
 	$(Q)$(RUN) $(UNIT)
 
-e2e: all tool-programs ## run the end-to-end tests (E2E=tests/e2e/t0001-cli.sh: one of them)
+# Unit tests that an end-to-end test runs in other circumstances.
+AGAIN := $(filter %/test_isolate %/test_supervise %/test_forge_event,$(UNIT))
+
+e2e: all tool-programs $(AGAIN) ## run the end-to-end tests (E2E=FILE: one of them)
 	$(Q)$(RUN) $(E2E)
 
 kill-test: all tool-programs ## kill trueup at POINTS=1000 instants, servers at LIFE_POINTS=100
@@ -218,7 +221,7 @@ kill-test: all tool-programs ## kill trueup at POINTS=1000 instants, servers at 
 
 burst-test: all tool-programs ## send BURST_WEBHOOKS=1000 at once, over BURST_REPOS=50 repositories
 	$(Q)BURST_WEBHOOKS=$(or $(BURST_WEBHOOKS),1000) BURST_REPOS=$(or $(BURST_REPOS),50) \
-		TRUEUP=$(CURDIR)/$(B)/trueup TRUEUP_BUILD=$(B) tests/e2e/t0704-serve-burst.sh
+		TRUEUP=$(CURDIR)/$(B)/trueup TRUEUP_BUILD=$(B) tests/e2e/t0705-serve-burst.sh
 
 lint: all ## check style, layers, limits, documents
 	$(Q)$(RUN) $(LINT)

@@ -6,12 +6,7 @@
 #	. "$TOP/tests/e2e/lib-fake.sh"
 #	fake_terraform "$TRASH"       # from here on it is the terraform on the PATH
 #
-# Sets
-#
-#	FAKE      folder of its controls and of what exists; see tests/e2e/fake-terraform
-#	KILL_AT   program that kills another at a chosen system call; see tests/tools/kill-at.c
-
-KILL_AT=$TOP/${TRUEUP_BUILD:-build/release}/tools/kill-at
+# Sets FAKE, the folder of its controls and of what exists; see tests/e2e/fake-terraform.
 
 fake_terraform() {
 	mkdir -p "$1/bin/fake/cloud"

@@ -9,7 +9,7 @@
 #	forge_requests [PATTERN]  what was asked of it: "METHOD PATH STATUS", one a line
 # shellcheck disable=SC2034 # variables are for the tests
 tool=$TOP/${TRUEUP_BUILD:-build/release}/tools/forge-tool
-[ -x "$tool" ] || skip_all "$tool is not built: make tool-programs"
+needs_built "$tool" tool-programs
 command -v python3 >/dev/null || skip_all 'python3 is not installed'
 
 forge_start() {

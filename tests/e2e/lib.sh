@@ -28,10 +28,15 @@ esac
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 TRUEUP=${TRUEUP:-$TOP/build/trueup}
-if [ ! -x "$TRUEUP" ]; then
-	echo "1..0 # SKIP $TRUEUP is not built: make"
-	exit 0
-fi
+
+# needs_built PROGRAM TARGET: of this project. A skip would hide that nothing was tested.
+needs_built() {
+	[ -x "$1" ] && return
+	echo "not ok 1 - $1 is not built: make $2"
+	echo 1..1
+	exit 1
+}
+needs_built "$TRUEUP" all
 
 umask 022
 TRASH=$(mktemp -d "${TMPDIR:-/tmp}/trueup-test.XXXXXX")

@@ -23,10 +23,9 @@ as_nobody() {
 
 for name in isolate supervise; do
 	program=$build/unit/runbook/test_$name
+	needs_built "$program" unit-programs
 	if [ "$(id -u)" != 0 ]; then
 		skip "test_$name as another user" 'the suite runs as an ordinary user already'
-	elif [ ! -x "$program" ]; then
-		skip "test_$name as another user" "$program is not built"
 	elif ! command -v setpriv >/dev/null; then
 		skip "test_$name as another user" 'setpriv is not installed'
 	else

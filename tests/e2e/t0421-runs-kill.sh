@@ -7,15 +7,9 @@
 # timeout: 900
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/e2e/lib-runs.sh"
+. "$TOP/tests/e2e/lib-kill.sh"
 have_zsh || skip_all 'zsh is not installed'
-
-KILL_AT=$TOP/${TRUEUP_BUILD:-build/release}/tools/kill-at
-[ -x "$KILL_AT" ] || skip_all "$KILL_AT is not built: make tool-programs"
-# A leak check stops the world by ptrace, which the killer uses already.
-export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
-"$KILL_AT" 0 /bin/true || skip_all "processes cannot be traced here (ptrace is forbidden)"
-POINTS=${KILL_POINTS:-10}
-RANDOM=${KILL_SEED:=$((SRANDOM % 32768))}
+kill_setup 10
 
 W=$TRASH/w
 # What the scripts did. Root's scripts run as another user.
@@ -96,7 +90,7 @@ try() { # MODE POINT
 }
 
 # MODE: stop or finish, as configured, killing our own process; all: any of ours.
-kill_points() { # MODE
+some_points() { # MODE
 	local total point wrong='' flag='' i
 	[ "$1" = all ] && flag=-a
 	# shellcheck disable=SC2086 # no flag is no word
@@ -122,15 +116,15 @@ test_expect_success 'an undisturbed run does both, once' '
 '
 
 test_expect_success 'scripts that finish: done once, whenever trueup dies' '
-	prepare finish && kill_points finish
+	prepare finish && some_points finish
 '
 
 test_expect_success 'scripts that end with trueup: never twice, and recorded as what they were' '
-	prepare stop && kill_points stop
+	prepare stop && some_points stop
 '
 
 test_expect_success 'any of its processes: never twice, and recorded as what they were' '
-	prepare finish && kill_points all
+	prepare finish && some_points all
 '
 
 test_done

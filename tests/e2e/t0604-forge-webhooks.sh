@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 program=$TOP/${TRUEUP_BUILD:-build/release}/unit/report/test_forge_event
-[ -x "$program" ] || skip_all "$program is not built: make unit-programs"
+needs_built "$program" unit-programs
 [ -d "$TOP/build/npm/webhooks" ] ||
 	skip_all 'npm packages are not installed: .make/setup-npm.sh'
 

@@ -9,13 +9,9 @@
 . "$TOP/tests/e2e/lib-fake.sh"
 . "$TOP/tests/e2e/lib-forge.sh"
 . "$TOP/tests/e2e/lib-serve.sh"
-
-# A leak check stops the world by ptrace, which the killer uses already.
-export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
-POINTS=${KILL_POINTS:-10}
+. "$TOP/tests/e2e/lib-kill.sh"
+kill_setup 10
 PER_LIFE=10
-RANDOM=${KILL_SEED:=$((SRANDOM % 32768))}
-"$KILL_AT" 0 /bin/true || skip_all "processes cannot be traced here (ptrace is forbidden)"
 
 W=$TRASH/w
 MIRROR=$W/data/repos/shop.git
@@ -308,7 +304,7 @@ test_expect_success 'kill -9 of the server, whatever it and its workers are doin
 		bad=$((bad + 1))
 		echo "--- KILL_SEED=$KILL_SEED, after $killed kills"
 		cat why && sed "s/^/serve.log: /" "$W/serve.log"
-		[ -z "${KILL_KEEP-}" ] || { rm -rf "$KILL_KEEP" && cp -a "$TRASH" "$KILL_KEEP"; }
+		kill_keep
 	done && echo "killed $killed times" && is "$bad" 0
 '
 test_done

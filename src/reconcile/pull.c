@@ -157,13 +157,17 @@ static const char *list_conflicts(const struct pull_job *job)
 }
 
 /*
- * The base branch has its head already: it was merged, and the forge's word about that is on its
- * way. Then what was shown stays, since it is what the branch applies.
+ * The base branch has its head already, or all that it changes, as after a squash or a rebase: it
+ * was merged, and the forge's word about that is on its way. Then what was shown stays, since it is
+ * what the branch applies.
  */
 static int is_merged_unheard(struct pull_job *job, bool *ret, struct err **err)
 {
 	*ret = false;
 	if (job->row->progress == PULL_IS_NEW || !job->shown.count)
+		return 0;
+	*ret = !job->merge.conflict_count && str_eq(job->merge.tree, job->base.tree);
+	if (*ret)
 		return 0;
 	return source_is_before(
 		job->session.source, job->row->head_sha, job->base.commit, ret, err);

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "reconcile/pull_internal.h"
+#include "report/outbox.h"
 #include "store/audit.h"
 
 void pull_facts(const struct forge *forge, const struct forge_pull *pull, struct arena *arena,
@@ -78,17 +79,79 @@ static int let_go(struct session *s, const struct pull_row *row, struct arena *a
 	return store_locks_release(s->store, row->number, false, err);
 }
 
-static int note_all(struct session *s, const struct pull_row *facts, bool *ret_changed,
-	struct arena *arena, struct pull_result *ret, struct err **err)
+/* --- telling it ------------------------------------------------------------------------------- */
+
+/* Has the commit statuses of somebody else: of the branch, or of another pull request? */
+static int is_shared(struct session *s, const struct pull_row *old, struct arena *arena, bool *ret,
+	struct err **err)
 {
-	struct pull_row *row = NULL;
-	bool reconcile = false;
-	if (store_pull_note(s->store, facts, s->now_ms, ret_changed, err) < 0 ||
-		store_pull_get(s->store, facts->number, arena, &row, err) < 0 ||
-		let_go(s, row, arena, &reconcile, err) < 0 ||
-		store_pulls_ready(s->store, arena, &ret->refresh, err) < 0)
+	const struct pull_filter open = {.open = true};
+	struct pull_rows rows;
+	struct told told;
+	if (store_told(s->store, arena, &told, err) < 0 ||
+		store_pulls(s->store, &open, arena, &rows, err) < 0)
 		return -1;
-	ret->pull = row;
+	*ret = str_eq(told.commit_id, old->head_sha);
+	for (size_t i = 0; i < rows.count; i++)
+		*ret = *ret || (rows.items[i].number != old->number &&
+				       str_eq(rows.items[i].head_sha, old->head_sha));
+	return 0;
+}
+
+/* Nobody looks at the head of before any more: what is pending of it ends. */
+static int end_old_head(struct pull_job *job, const struct pull_row *old, struct err **err)
+{
+	struct session *s = &job->session;
+	bool shared = false;
+	if (str_eq(old->head_sha, job->row->head_sha))
+		return 0;
+	if (is_shared(s, old, job->arena, &shared, err) < 0)
+		return -1;
+	const char *why = arena_printf(job->arena, "superseded by %.7s", job->row->head_sha);
+	return shared ? 0
+		      : outbox_end_statuses(
+				s->store, job->work->target, old->head_sha, why, s->now_ms, err);
+}
+
+/* old: as it was known before. Nothing is said of one of which nothing was said yet. */
+static int tell_note(
+	struct pull_job *job, const struct pull_row *old, bool applied, struct err **err)
+{
+	const struct session *s = &job->session;
+	if (!job->work->target || !old)
+		return 0;
+	job->config = recorded_config(s->store, job->arena);
+	if (!job->config)
+		job->config = spec_config_default(job->arena);
+	if (end_old_head(job, old, err) < 0)
+		return -1;
+	if (job->row->state == PULL_OPEN || !str_eq(old->base_branch, job->config->branch))
+		return 0;
+	if (store_pull_shown_objects(s->store, job->row->number, job->arena, &job->shown, err) < 0)
+		return -1;
+	if (old->progress == PULL_IS_NEW && !job->shown.count)
+		return 0;
+	return pull_show_end(job,
+		job->row->state == PULL_MERGED ? PULL_END_MERGED
+		: applied                      ? PULL_END_CLOSED_APPLIED
+					       : PULL_END_CLOSED,
+		err);
+}
+
+static int note_all(struct pull_job *job, const struct pull_row *facts, bool *ret_changed,
+	struct pull_result *ret, struct err **err)
+{
+	struct session *s = &job->session;
+	struct pull_row *old = NULL;
+	bool reconcile = false;
+	if (store_pull_get(s->store, facts->number, job->arena, &old, err) < 0 ||
+		store_pull_note(s->store, facts, s->now_ms, ret_changed, err) < 0 ||
+		store_pull_get(s->store, facts->number, job->arena, &job->row, err) < 0 ||
+		let_go(s, job->row, job->arena, &reconcile, err) < 0 ||
+		(*ret_changed && tell_note(job, old, reconcile, err) < 0) ||
+		store_pulls_ready(s->store, job->arena, &ret->refresh, err) < 0)
+		return -1;
+	ret->pull = job->row;
 	ret->reconcile_due = reconcile && *ret_changed;
 	return 0;
 }
@@ -109,17 +172,21 @@ static int open_session(
 int pull_note(const struct pull_work *work, const struct pull_row *facts, bool *ret_changed,
 	struct arena *arena, struct pull_result *ret, struct err **err)
 {
-	AUTO_SESSION session = SESSION_NONE;
+	AUTO_PULL_JOB job = PULL_JOB_NONE;
+	job.work = work;
+	job.arena = arena;
 	*ret = (struct pull_result){0};
-	if (open_session(work, SESSION_WRITE, &session, err) < 0 ||
-		store_begin(session.store, err) < 0)
+	if (open_session(work, SESSION_WRITE, &job.session, err) < 0 ||
+		store_begin(job.session.store, err) < 0)
 		return -1;
-	if (note_all(&session, facts, ret_changed, arena, ret, err) < 0) {
-		store_rollback(session.store);
+	if (note_all(&job, facts, ret_changed, ret, err) < 0) {
+		store_rollback(job.session.store);
 		return -1;
 	}
-	if (store_commit(session.store, err) < 0)
+	if (store_commit(job.session.store, err) < 0)
 		return -1;
+	if (*ret_changed && work->said && work->target)
+		work->said(work->data);
 	ret->text = arena_printf(arena, "pull request #%lld is %s at %.10s",
 		(long long)facts->number, pull_state_name(ret->pull->state), ret->pull->head_sha);
 	return 0;
@@ -251,7 +318,7 @@ static int settle_one(const struct pull_work *work, const struct pull_row *row,
 		return -1;
 	if (release_applied(&job.session, row, in_base, arena, err) < 0 ||
 		plans_ended(&job.session, &job.shown, arena, &ended, err) < 0 ||
-		(ended && (pull_show_end(&job, err) < 0 ||
+		(ended && (pull_show_end(&job, PULL_END_SETTLED, err) < 0 ||
 				  store_pull_settled(job.session.store, row->number,
 					  job.session.now_ms, err) < 0))) {
 		store_rollback(job.session.store);

@@ -64,8 +64,26 @@ MUST_CHECK int pull_show_reason(struct pull_job *job, enum pull_progress progres
 	const char *reason, struct pull_result *ret, struct err **err);
 /* Puts the comment and the statuses of a view into the outbox; in a transaction of the caller. */
 MUST_CHECK int pull_say(const struct pull_job *job, const struct pull_view *view, struct err **err);
-/* A merged one: what became of its plans. */
-MUST_CHECK int pull_show_end(struct pull_job *job, struct err **err);
+/* The parts of it. There has to be a target. */
+struct forge_statuses;
+MUST_CHECK int pull_put_statuses(
+	const struct pull_job *job, const struct forge_statuses *statuses, struct err **err);
+MUST_CHECK int pull_put_comment(const struct pull_job *job, const char *text, struct err **err);
+
+/* --- pull_end.c --------------------------------------------------------------------------------
+ */
+
+/*
+ * It is not open any more: what became of its plans, and nothing that could be asked for. Uses
+ * work, arena, session, row, config and shown of the job; in a transaction of the caller.
+ */
+enum pull_end {
+	PULL_END_CLOSED,
+	PULL_END_CLOSED_APPLIED, /* it had applied something */
+	PULL_END_MERGED, /* the branch's reconcile has still to come */
+	PULL_END_SETTLED, /* merged, and its plans came to their end */
+};
+MUST_CHECK int pull_show_end(struct pull_job *job, enum pull_end end, struct err **err);
 
 /* --- pull_require.c -----------------------------------------------------------------------------
  */

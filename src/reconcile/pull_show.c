@@ -8,13 +8,12 @@
 #include "base/str.h"
 #include "reconcile/pull_internal.h"
 #include "report/outbox.h"
-#include "store/audit.h"
 
 #include <string.h>
 
 /* --- saying ---------------------------------------------------------------------------------- */
 
-static int put_statuses(
+int pull_put_statuses(
 	const struct pull_job *job, const struct forge_statuses *statuses, struct err **err)
 {
 	const struct session *s = &job->session;
@@ -25,7 +24,7 @@ static int put_statuses(
 	return 0;
 }
 
-static int put_comment(const struct pull_job *job, const char *text, struct err **err)
+int pull_put_comment(const struct pull_job *job, const char *text, struct err **err)
 {
 	const struct session *s = &job->session;
 	if (!job->config->pulls.comments)
@@ -41,7 +40,8 @@ int pull_say(const struct pull_job *job, const struct pull_view *view, struct er
 		return 0;
 	const struct forge_statuses statuses = pull_statuses(view, job->arena);
 	pull_comment_format(view, &text);
-	return put_statuses(job, &statuses, err) < 0 ? -1 : put_comment(job, text.data, err);
+	return pull_put_statuses(job, &statuses, err) < 0 ? -1
+							  : pull_put_comment(job, text.data, err);
 }
 
 /* Statuses of a head that was not looked at. */
@@ -92,7 +92,8 @@ static int record_reason(struct pull_job *job, enum pull_progress progress, cons
 	markdown_text(&text, reason);
 	str_add(&text, "\n");
 	const struct forge_statuses statuses = reason_statuses(job, progress, reason);
-	return put_statuses(job, &statuses, err) < 0 ? -1 : put_comment(job, text.data, err);
+	return pull_put_statuses(job, &statuses, err) < 0 ? -1
+							  : pull_put_comment(job, text.data, err);
 }
 
 static void tell_caller(const struct pull_job *job)
@@ -487,74 +488,4 @@ int pull_show(struct pull_job *job, struct run *run, enum pull_view_phase phase,
 	if (job->work->found)
 		job->work->found(job->work->data, &run->outcome);
 	return read_back(job, ret, err);
-}
-
-/* --- the end of a merged one -------------------------------------------------------------------
- */
-
-static void end_object(struct pull_job *job, const struct pull_object *shown,
-	const struct plan_row *plan, struct object_outcome *out)
-{
-	struct arena *a = job->arena;
-	*out = (struct object_outcome){
-		.key = shown->key,
-		.kind = spec_kind_of(arena_memdup(a, shown->key, strcspn(shown->key, "/"))),
-		.action = PLAN_UPDATE,
-		.reason = "merged",
-		.status = OBJECT_RECORDED,
-	};
-	for (int k = PLAN_NONE; k <= PLAN_REFUSE; k++)
-		if (str_eq(plan_action_name((enum plan_action)k), shown->action))
-			out->action = (enum plan_action)k;
-	if (!plan)
-		return;
-	struct object_plan *p = arena_alloc(a, sizeof *p);
-	*p = (struct object_plan){.engine = plan->engine, .id = plan->id, .sha256 = plan->sha256};
-	outcome_changes(plan->summary_json, a, &p->changes);
-	out->plan = p;
-	const bool done = plan->status == PLAN_APPLIED && !plan->status_reason;
-	out->status = done                            ? OBJECT_APPLIED
-		      : plan->status == PLAN_APPLIED  ? OBJECT_FAILED
-		      : plan->status == PLAN_REJECTED ? OBJECT_REFUSED
-						      : OBJECT_WAITING;
-	if (!done)
-		out->status_text = arena_printf(a, "%s%s%s", plan_status_name(plan->status),
-			plan->status_reason ? ": " : "",
-			plan->status_reason ? plan->status_reason : "");
-}
-
-int pull_show_end(struct pull_job *job, struct err **err)
-{
-	struct store *store = job->session.store;
-	struct object_outcome *objects =
-		arena_array(job->arena, job->shown.count + 1, sizeof *objects);
-	for (size_t i = 0; i < job->shown.count; i++) {
-		const struct pull_object *o = &job->shown.items[i];
-		struct plan_row *plan = NULL;
-		if (o->plan_id && store_plan_get(store, o->plan_id, job->arena, &plan, err) < 0)
-			return -1;
-		end_object(job, o, plan, &objects[i]);
-	}
-	const struct diag_list none = {0};
-	const struct run_outcome outcome = {
-		.command = "apply",
-		.root = job->session.repository,
-		.branch = job->row->base_branch,
-		.commit = job->row->merge_sha,
-		.objects = objects,
-		.object_count = job->shown.count,
-		.diags = &none,
-	};
-	pull_job_note(job, PULL_NOTE_INFO, "merged into %s", job->row->base_branch);
-	const struct pull_view view = {
-		.run = &outcome,
-		.phase = PULL_VIEW_APPLIED,
-		.is_end = true,
-		.commit = job->row->head_sha,
-		.word = job->config->pulls.command,
-		.notes = job->notes,
-		.note_count = job->note_count,
-		.details_url = job->row->url,
-	};
-	return pull_say(job, &view, err);
 }

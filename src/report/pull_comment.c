@@ -86,8 +86,19 @@ static struct change_set sum(const struct run_outcome *run)
 	return total;
 }
 
+static bool has_begun(const struct run_outcome *run)
+{
+	for (size_t i = 0; i < run->object_count; i++)
+		if (run->objects[i].status == OBJECT_APPLIED ||
+			run->objects[i].status == OBJECT_FAILED)
+			return true;
+	return false;
+}
+
 static const char *title(const struct pull_view *view)
 {
+	if (view->is_end)
+		return has_begun(view->run) ? "apply" : "plan";
 	return view->phase == PULL_VIEW_APPLYING || view->phase == PULL_VIEW_APPLIED ? "apply"
 										     : "plan";
 }
@@ -111,7 +122,7 @@ static void add_head(struct str *out, const struct pull_view *view)
 		return;
 	}
 	if (!run->object_count) {
-		str_add(out, CHECK " Nothing would change.\n");
+		str_add(out, view->is_end ? "" : CHECK " Nothing would change.\n");
 		return;
 	}
 	pull_add_number(out, run->object_count, "object");
@@ -156,7 +167,7 @@ static void add_duration(struct str *out, const char *sign, int64_t ms)
 }
 
 static void add_plan_cell(
-	struct str *out, const struct object_outcome *object, enum pull_view_phase phase)
+	struct str *out, const struct object_outcome *object, const struct pull_view *view)
 {
 	switch (object->status) {
 	case OBJECT_FAILED:
@@ -172,7 +183,10 @@ static void add_plan_cell(
 		str_add(out, HOURGLASS " applying");
 		return;
 	case OBJECT_APPLIED:
-		add_duration(out, CHECK " applied in", object->apply_ms);
+		if (object->apply_ms)
+			add_duration(out, CHECK " applied in", object->apply_ms);
+		else
+			str_add(out, CHECK " applied");
 		return;
 	case OBJECT_RECORDED:
 		str_add(out, CHECK);
@@ -183,9 +197,11 @@ static void add_plan_cell(
 	case OBJECT_WAITING:
 		break;
 	}
-	if (object->plan)
+	if (view->is_end && object->status_text)
+		add_cell(out, object->status_text);
+	else if (object->plan)
 		add_duration(out, CHECK, object->plan->duration_ms);
-	else if (pull_has_engine(object) && phase == PULL_VIEW_PREVIEW)
+	else if (pull_has_engine(object) && view->phase == PULL_VIEW_PREVIEW)
 		str_add(out, HOURGLASS);
 }
 
@@ -203,7 +219,7 @@ static void add_row(struct str *out, const struct object_outcome *object, const 
 	str_add(out, " |  | ");
 	add_gates_cell(out, object);
 	str_add(out, " | ");
-	add_plan_cell(out, object, v->phase);
+	add_plan_cell(out, object, v);
 	str_add(out, " |\n");
 }
 

@@ -452,27 +452,166 @@ static void a_failed_plan_is_said(void **state)
 	close_test(&t);
 }
 
+static const char *status_of(struct test *t, const char *sha, const char *context)
+{
+	return payload(t, arena_printf(&t->f->arena, "status/%s/%s", sha, context));
+}
+
+static void lacks_(const char *text, const char *part, const char *file, int line)
+{
+	if (!strstr(text, part))
+		return;
+	print_error("%s:%d: '%s' is in:\n%s\n", file, line, part, text);
+	_fail(file, line);
+}
+#define lacks(text, part) lacks_((text), (part), __FILE__, __LINE__)
+
+/* Merged as the script does it: the branch applies the very plan that was shown. */
+static void merge_and_apply(struct test *t, const char *script)
+{
+	push(t, "one");
+	refresh(t);
+	assert_string_equal(engine_log(t->f), "plan shop\n");
+	const char *plan = strstr(payload(t, "comment/12/plan"), ": plan `");
+	assert_non_null(plan);
+	plan = arena_memdup(&t->f->arena, plan + strlen(": plan `"), ULID_SIZE - 1);
+	sh(t->f, script);
+	/* Looked at before the forge's word arrives: what was shown stays. */
+	refresh(t);
+	has(t->result.text, "main has it already");
+	struct pull_row row = facts(t, "one");
+	row.state = PULL_MERGED;
+	row.merge_sha = head_of(t, "main");
+	note(t, &row);
+	assert_true(t->result.reconcile_due);
+	const char *comment = plain(t, payload(t, "comment/12/plan"));
+	has(comment, "the reconcile of main applies what is planned here");
+	has(comment, plan);
+	lacks(comment, "trueup apply");
+	lacks(comment, "help");
+	ok(t->f, pull_settle(&t->work, &t->f->arena, &t->result, &t->f->err));
+	has(payload(t, "comment/12/plan"), "the reconcile of main");
+	engine_log(t->f);
+	t->f->options.statuses = "r";
+	reconcile(t->f, 0);
+	assert_string_equal(engine_log(t->f), "apply shop\n");
+	struct plan_row *applied = NULL;
+	ok(t->f, store_plan_get(t->f->session.store, plan, &t->f->arena, &applied, &t->f->err));
+	assert_non_null(applied);
+	assert_int_equal(applied->status, PLAN_APPLIED);
+	session_end(t->f);
+	ok(t->f, pull_settle(&t->work, &t->f->arena, &t->result, &t->f->err));
+	comment = payload(t, "comment/12/plan");
+	has(comment, "merged into main as ");
+	lacks(comment, "the reconcile of");
+	lacks(comment, "Comment `trueup apply");
+	has(status(t, "trueup/apply"), "1 applied");
+	has(status_of(t, row.merge_sha, "trueup/apply"), "1 applied");
+	has(status_of(t, row.merge_sha, "trueup/plan: canvas/shop"), "update, ~1, applied");
+}
+
 static void tells_a_merged_one_what_became_of_it(void **state)
 {
 	struct test t;
+	open_test(&t, *state, "apply: auto, pullRequests: {apply: before}");
+	merge_and_apply(&t, "git -C repo merge -q --no-ff --no-edit one");
+	close_test(&t);
+}
+
+static void a_squash_applies_the_plan_that_was_shown(void **state)
+{
+	struct test t;
 	open_test(&t, *state, "apply: auto");
+	merge_and_apply(&t, "cd repo && git merge -q --squash one && git commit -qm squashed");
+	close_test(&t);
+}
+
+/* Onto a base that went on with something else: every commit is another one. */
+static void a_rebase_applies_the_plan_that_was_shown(void **state)
+{
+	struct test t;
+	open_test(&t, *state, "apply: auto");
+	merge_and_apply(&t, "cd repo && echo x >README && git add . && git commit -qm readme &&"
+			    "git switch -qc copy one && git rebase -q main && git switch -q main &&"
+			    "git merge -q --ff-only copy");
+	close_test(&t);
+}
+
+/* The head is the branch's commit then, and its statuses are those of the branch. */
+static void a_fast_forward_has_the_statuses_of_the_branch(void **state)
+{
+	struct test t;
+	open_test(&t, *state, "apply: auto");
+	merge_and_apply(&t, "git -C repo merge -q --ff-only one");
+	has(status(&t, "trueup/apply"), "\"1 applied\"");
+	has(status(&t, "trueup/validate"), "specs are valid");
+	close_test(&t);
+}
+
+static void one_that_is_closed_offers_nothing(void **state)
+{
+	struct test t;
+	open_test(&t, *state, "pullRequests: {apply: before}");
 	push(&t, "one");
 	refresh(&t);
-	sh(t.f, "git -C repo merge -q --no-ff --no-edit one");
+	has(payload(&t, "comment/12/plan"), "Comment `trueup apply`");
+	has(status(&t, "trueup/apply"), "pending");
 	struct pull_row row = facts(&t, "one");
-	row.state = PULL_MERGED;
-	row.merge_sha = head_of(&t, "main");
+	row.state = PULL_CLOSED;
+	note(&t, &row);
+	const char *comment = plain(&t, payload(&t, "comment/12/plan"));
+	has(comment, "closed without being merged: its plans are void");
+	has(comment, "| void: pull request ");
+	lacks(comment, "Comment `trueup apply`");
+	lacks(comment, "trueup help");
+	has(status(&t, "trueup/apply"), "\"cancelled\"");
+	has(status(&t, "trueup/apply"), "closed without being merged");
+	has(status(&t, "trueup/plan"), "\"success\"");
+	/* Open again, it is planned again. */
+	row.state = PULL_OPEN;
+	note(&t, &row);
+	refresh(&t);
+	has(payload(&t, "comment/12/plan"), "Comment `trueup apply`");
+	has(status(&t, "trueup/apply"), "pending");
+	/* Closed after it was applied: that is undone, and people have to know. */
+	say(&t, "github:bob", "trueup apply");
+	row.state = PULL_CLOSED;
 	note(&t, &row);
 	assert_true(t.result.reconcile_due);
-	ok(t.f, pull_settle(&t.work, &t.f->arena, &t.result, &t.f->err));
-	has(payload(&t, "comment/12/plan"), "once it is merged");
-	engine_log(t.f);
-	reconcile(t.f, 0);
-	session_end(t.f);
-	assert_string_equal(engine_log(t.f), "apply shop\n");
-	ok(t.f, pull_settle(&t.work, &t.f->arena, &t.result, &t.f->err));
-	has(payload(&t, "comment/12/plan"), "merged into main");
+	has(payload(&t, "comment/12/plan"), "is undone by the next reconcile of main");
 	has(status(&t, "trueup/apply"), "1 applied");
+	close_test(&t);
+}
+
+static void an_old_head_does_not_stay_pending(void **state)
+{
+	struct test t;
+	open_test(&t, *state, "");
+	push(&t, "one");
+	const char *old = hub.head;
+	ok(t.f, pull_preview(&t.work, 12, &t.f->arena, &t.result, &t.f->err));
+	has(status(&t, "trueup/plan"), "pending");
+	push(&t, "two");
+	const char *why = arena_printf(&t.f->arena, "superseded by %.7s", hub.head);
+	has(status_of(&t, old, "trueup/plan"), why);
+	has(status_of(&t, old, "trueup/plan"), "cancelled");
+	has(status_of(&t, old, "trueup/plan: canvas/shop"), why);
+	has(status_of(&t, old, "trueup/validate"), "success");
+	refresh(&t);
+	has(status(&t, "trueup/plan"), "success");
+	/* Back to the old head, which is looked at anew. */
+	struct pull_row row = facts(&t, "one");
+	note(&t, &row);
+	refresh(&t);
+	has(status_of(&t, old, "trueup/plan"), "success");
+	/* It is also the head of another one, which goes on. */
+	row.number = 13;
+	note(&t, &row);
+	ok(t.f, pull_preview(&t.work, 13, &t.f->arena, &t.result, &t.f->err));
+	has(status_of(&t, old, "trueup/plan"), "pending");
+	row = facts(&t, "two");
+	note(&t, &row);
+	has(status_of(&t, old, "trueup/plan"), "pending");
 	close_test(&t);
 }
 
@@ -490,6 +629,11 @@ int main(void)
 		pipeline_test(stops_when_it_is_told_to),
 		pipeline_test(a_failed_plan_is_said),
 		pipeline_test(tells_a_merged_one_what_became_of_it),
+		pipeline_test(a_squash_applies_the_plan_that_was_shown),
+		pipeline_test(a_rebase_applies_the_plan_that_was_shown),
+		pipeline_test(a_fast_forward_has_the_statuses_of_the_branch),
+		pipeline_test(one_that_is_closed_offers_nothing),
+		pipeline_test(an_old_head_does_not_stay_pending),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,6 +62,13 @@ MUST_CHECK int git_tree_by_id(struct source *s, const char *id, git_tree **ret, 
 MUST_CHECK int git_subtree(
 	struct source *s, const git_commit *commit, char ret[SOURCE_ID_SIZE], struct err **err);
 
+/*
+ * merge_tree.c: merges the trees of commits (the common ancestor, ours, theirs) where that needs no
+ * look into files; *ret_merged false: it does. Returns libgit2's code.
+ */
+MUST_CHECK int merge_trees(
+	struct source *s, const git_oid commits[3], git_oid *ret, bool *ret_merged);
+
 /* quarantine.c: inside a hook, makes the pushed objects visible to s->odb. */
 MUST_CHECK int quarantine_add(struct source *s, struct err **err);
 

@@ -1,6 +1,7 @@
 /*
  * What a branch would be after a merge, without a working copy: the three-way merge is done on
- * trees in memory, and only the trees of its result are written.
+ * trees in memory, and only the trees of its result are written. It is tried on whole folders
+ * first (merge_tree.c).
  */
 #include "base/err.h"
 #include "base/str.h"
@@ -80,42 +81,58 @@ static int find_root(
 		      : 0;
 }
 
+/* ret_single: the branches parted at one commit, at m->base. */
 static int merge_base(struct source *s, const git_oid *ours, const git_oid *theirs,
-	struct source_merge *m, struct err **err)
+	struct source_merge *m, bool *ret_single, struct err **err)
 {
-	git_oid base;
+	git_oidarray bases = {0};
 	size_t ahead = 0;
-	int rc = git_merge_base(&base, s->repo, ours, theirs);
-	if (rc == 0)
-		(void)git_oid_tostr(m->base, sizeof m->base, &base);
+	int rc = git_merge_bases(&bases, s->repo, ours, theirs);
+	if (rc == 0 && bases.count)
+		(void)git_oid_tostr(m->base, sizeof m->base, &bases.ids[0]);
+	*ret_single = rc == 0 && bases.count == 1;
+	git_oidarray_dispose(&bases);
 	if (rc == 0 || rc == GIT_ENOTFOUND)
 		rc = git_graph_ahead_behind(&ahead, &m->behind, s->repo, theirs, ours);
 	return rc < 0 ? git_fail(s, rc, err, "find where the branches parted") : 0;
 }
 
+/* Knows about renames and merges contents, and reads every entry of both trees. */
+static int merge_whole(struct source *s, const git_commit *ours, const git_commit *theirs,
+	struct arena *arena, struct source_merge *ret, git_oid *ret_tree, struct err **err)
+{
+	git_merge_options options;
+	AUTO_GIT_INDEX *index = NULL;
+	int rc = git_merge_options_init(&options, GIT_MERGE_OPTIONS_VERSION);
+	if (rc == 0)
+		rc = git_merge_commits(&index, s->repo, ours, theirs, &options);
+	if (rc < 0)
+		return git_fail(s, rc, err, "merge");
+	if (git_index_has_conflicts(index))
+		return list_conflicts(s, index, arena, ret, err);
+	rc = git_index_write_tree_to(ret_tree, index, s->repo);
+	return rc < 0 ? git_fail(s, rc, err, "write the tree of the merge") : 0;
+}
+
 int source_merge(struct source *s, const char *ours, const char *theirs, struct arena *arena,
 	struct source_merge *ret, struct err **err)
 {
-	git_oid our_id, their_id, tree;
+	git_oid ids[3], tree;
 	AUTO_GIT_OBJECT *our_commit = NULL;
 	AUTO_GIT_OBJECT *their_commit = NULL;
-	AUTO_GIT_INDEX *index = NULL;
+	bool single, merged = false;
 	*ret = (struct source_merge){0};
-	if (git_need(s, err) < 0 || look_up(s, ours, &our_id, &our_commit, err) < 0 ||
-		look_up(s, theirs, &their_id, &their_commit, err) < 0 ||
-		merge_base(s, &our_id, &their_id, ret, err) < 0)
+	if (git_need(s, err) < 0 || look_up(s, ours, &ids[1], &our_commit, err) < 0 ||
+		look_up(s, theirs, &ids[2], &their_commit, err) < 0 ||
+		merge_base(s, &ids[1], &ids[2], ret, &single, err) < 0)
 		return -1;
-	git_merge_options options;
-	int rc = git_merge_options_init(&options, GIT_MERGE_OPTIONS_VERSION);
-	if (rc == 0)
-		rc = git_merge_commits(&index, s->repo, (const git_commit *)our_commit,
-			(const git_commit *)their_commit, &options);
+	if (single && git_id(ret->base, &ids[0], err) < 0)
+		return -1;
+	const int rc = single ? merge_trees(s, ids, &tree, &merged) : 0;
 	if (rc < 0)
-		return git_fail(s, rc, err, "merge %.10s into %.10s", theirs, ours);
-	if (git_index_has_conflicts(index))
-		return list_conflicts(s, index, arena, ret, err);
-	rc = git_index_write_tree_to(&tree, index, s->repo);
-	if (rc < 0)
-		return git_fail(s, rc, err, "write the tree of the merge");
-	return find_root(s, &tree, ret, err);
+		return git_fail(s, rc, err, "merge the trees of %.10s and %.10s", ours, theirs);
+	if (!merged && merge_whole(s, (const git_commit *)our_commit,
+			       (const git_commit *)their_commit, arena, ret, &tree, err) < 0)
+		return err_wrap(err, "merge %.10s into %.10s", theirs, ours);
+	return ret->conflict_count ? 0 : find_root(s, &tree, ret, err);
 }

@@ -142,10 +142,11 @@ struct source_merge {
 };
 
 /*
- * Merges theirs into ours (commit ids) in memory, as `git merge` would. Nothing is checked out and
- * no ref moves; the trees of the result are written to the object database, where git's garbage
- * collection removes them in time. SOURCE_GIT only. ERR_NOT_FOUND: a commit is not there, or the
- * result lacks the spec root.
+ * Merges theirs into ours (commit ids) in memory, as `git merge` would that guesses no renamed
+ * folders (merge.directoryRenames=false). Costs what the sides changed, unless a file was changed
+ * or removed by both. Nothing is checked out and no ref moves; the trees of the result are written
+ * to the object database, where git's garbage collection removes them in time. SOURCE_GIT only.
+ * ERR_NOT_FOUND: a commit is not there, or the result lacks the spec root.
  */
 MUST_CHECK int source_merge(struct source *s, const char *ours, const char *theirs,
 	struct arena *arena, struct source_merge *ret, struct err **err);

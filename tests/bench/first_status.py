@@ -1,35 +1,58 @@
 #!/usr/bin/env python3
 """Times from a webhook to its first status at the fake forge, in milliseconds, one a line.
 
-    first_status.py URL FORGE-DIR SERVER-LOG SECRET < HEADS
+    first_status.py URL METRICS-URL FORGE-DIR SECRET < HEADS
 
 URL takes the webhooks, FORGE-DIR is the fake forge's folder, HEADS are "NUMBER SHA" lines of pull
-requests that the forge knows. Each is announced when the one before is planned and told; the clock
-runs from before the request is sent until the line about the status is in the forge's log.
+requests. Each is opened at the forge and announced when the server has nothing to do any more with
+the one before; the clock runs from before the request is sent until the line about the status is in
+the forge's log.
 """
 import hashlib
 import hmac
 import json
 import os
+import re
 import sys
 import time
 import urllib.request
 
-PAUSE = 0.0002  # between two looks at a file
 
-
-def wait_for(path, offset, found):
-    """Reads on from offset until found(text so far); returns the new offset."""
+def until(found, what, pause=0.0002):
     limit = time.monotonic() + 60
-    text = b""
-    while not found(text):
+    while not found():
         if time.monotonic() > limit:
-            sys.exit("first_status: %s says nothing of it:\n%s" % (path, text.decode()[-2000:]))
-        with open(path, "rb") as lines:
-            lines.seek(offset)
-            text = lines.read()
-        time.sleep(PAUSE)
-    return offset + len(text)
+            sys.exit("first_status: after a minute, still " + what())
+        time.sleep(pause)
+
+
+class Log:
+    """A file that somebody else writes, from where we stopped to read."""
+
+    def __init__(self, path):
+        self.lines, self.text = open(path, "rb"), b""
+        self.lines.seek(0, os.SEEK_END)
+
+    def skip(self):
+        self.text = b""
+        self.lines.read()
+
+    def says(self, text):
+        self.text += self.lines.read()
+        return text in self.text
+
+
+def read(opener, url):
+    with opener.open(url, timeout=60) as answer:
+        return answer.read().decode()
+
+
+def is_idle(metrics):
+    """No worker, nothing queued and nothing to be delivered."""
+    busy = [line for line in metrics.splitlines()
+            if re.match(r'trueup_(workers_busy|queue_requests\{.*(queued|running)|outbox_rows\{.*due)',
+                        line)]
+    return len(busy) == 4 and all(line.endswith(" 0") for line in busy)
 
 
 def event(number, head):
@@ -46,23 +69,28 @@ def event(number, head):
 
 
 def main():
-    url, forge, log, secret = sys.argv[1:]
-    requests = os.path.join(forge, "requests.jsonl")
+    url, metrics, forge, secret = sys.argv[1:]
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    said = os.path.getsize(log)
+    with open(os.path.join(forge, "url")) as file:
+        forge_url = file.read().strip()
+    requests = Log(os.path.join(forge, "requests.jsonl"))
     for line in sys.stdin:
         number, head = line.split()
+        until(lambda: is_idle(read(opener, metrics)), lambda: read(opener, metrics),
+              0.02)
+        known = {"pulls": {number: {"number": int(number), "head": head, "author": "alice"}}}
+        read(opener, urllib.request.Request(forge_url + "/_/state", json.dumps(known).encode()))
         body = event(int(number), head)
         mac = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
         request = urllib.request.Request(url, body, {
             "X-GitHub-Event": "pull_request", "X-GitHub-Delivery": "bench-" + number,
             "X-Hub-Signature-256": "sha256=" + mac, "Content-Type": "application/json"})
-        seen = os.path.getsize(requests)
+        requests.skip()
         begin = time.perf_counter()
-        opener.open(request, timeout=60).close()
-        wait_for(requests, seen, lambda text: b"/statuses/" + head.encode() in text)
+        read(opener, request)
+        until(lambda: requests.says(b"/statuses/" + head.encode()),
+              lambda: "no status of %s in: %s" % (head, requests.text.decode()[-2000:]))
         print("%.2f" % ((time.perf_counter() - begin) * 1000), flush=True)
-        said = wait_for(log, said, lambda text: b"pull of branch done" in text)
 
 
 main()

@@ -20,8 +20,7 @@ status_forge=$!
 trap 'kill "$status_forge" $server_pid 2>/dev/null; rm -rf "$work"' EXIT
 until [ -s "$work/status-forge/url" ]; do read -rt 0.01 <> <(:) || :; done
 
-# A commit for each pull request, and what the forge knows of them.
-status_pulls=
+# A commit for each pull request.
 for ((n = 1; n <= status_runs; n++)); do
 	file=$(printf 'canvases/part-%02d/app-%05d.yaml' "$n" $((n * 250 + 10)))
 	blob=$(git -C "$status_bare" show "main:$file" | sed 's/visibilitySec: 60/visibilitySec: 90/' |
@@ -35,24 +34,20 @@ for ((n = 1; n <= status_runs; n++)); do
 	head=$(git -C "$status_bare" commit-tree -p main -m "Change $n" "$tree")
 	git -C "$status_bare" update-ref "refs/pull/$n/head" "$head"
 	echo "$n $head"
-	status_pulls="$status_pulls\"$n\": {\"number\": $n, \"head\": \"$head\", \"author\": \"alice\"},"
 done >"$work/status-heads"
-python3 - "$(cat "$work/status-forge/url")" "{\"pulls\": {${status_pulls%,}}}" <<-'PY'
-	import sys, urllib.request
-	opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-	opener.open(urllib.request.Request(sys.argv[1] + "/_/state", sys.argv[2].encode())).close()
-PY
 
-listen='  listen: {webhooks: "127.0.0.1:0"}' write_server "$work/status.yaml" "$work/status-data" \
+listen='  listen: {webhooks: "127.0.0.1:0", status: "127.0.0.1:0"}' write_server "$work/status.yaml" "$work/status-data" \
 	'- name: shop' "  path: $status_bare" \
 	"  forge: {kind: github, baseUrl: \"$(cat "$work/status-forge/url")\", repository: octo/shop," \
 	"          token: {fromFile: $work/status-token}}" \
 	"  webhook: {secret: {fromFile: $work/status-secret}}"
 PATH=$work/status-bin:$PATH server_start "$work/status.yaml"
 server_wait 'reconcile of branch done' 1
-python3 "$TOP/tests/bench/first_status.py" \
-	"$(sed -n 's/.*listening at //p' "$work/server.log")/hooks/shop" "$work/status-forge" \
-	"$work/server.log" hook-secret <"$work/status-heads" >"$work/status-times"
+status_at() {
+	sed -n 's/.*listening at //p' "$work/server.log" | sed -n "$1p"
+}
+python3 "$TOP/tests/bench/first_status.py" "$(status_at 1)/hooks/shop" "$(status_at 2)/metrics" \
+	"$work/status-forge" hook-secret <"$work/status-heads" >"$work/status-times"
 server_stop
 kill "$status_forge"
 wait "$status_forge" 2>/dev/null || :

@@ -81,11 +81,77 @@ static void histories_that_share_nothing(void **state)
 		ERR_NOT_FOUND, "read commit 0123456789");
 }
 
+/* What one side, then the other does to the same commit. */
+static const struct {
+	const char *ours, *theirs;
+} both[] = {
+	{"echo 1 >d/e/one", "echo 2 >d/e/two"}, /* the same folder, other files */
+	{"echo 1 >d/e/one", "git rm -qr d/f"},
+	{"git rm -q d/e/one", "git rm -q d/e/two"}, /* leaves an empty folder */
+	{"git rm -q d/f/three", "git rm -qr d/e"}, /* and one above it */
+	{"git rm -q d/e/one", "git rm -q d/e/one"},
+	{"echo 1 >d/e/one", "echo 1 >d/e/one"},
+	{"echo 1 >new/x", "echo 1 >new/y"},
+	{"echo 1 >new/x", "echo 1 >new/x"},
+	{"echo 1 >new/x", "echo 2 >new/x"},
+	{"git mv long moved", "sed -i s/3/three/ long"},
+	{"git mv long moved", "git rm -q long"},
+	{"git mv long moved", "git mv long away"},
+	{"git mv long moved", "git mv long moved"},
+	{"git mv d/e d/g", "echo 1 >d/e/new"},
+	{"sed -i s/3/three/ long", "sed -i s/17/seventeen/ long"},
+	{"sed -i s/3/three/ long", "sed -i s/3/THREE/ long"},
+	{"chmod +x long", "sed -i s/3/three/ long"},
+	{"chmod +x long", "echo 1 >d/e/one"},
+	{"git rm -q d/e/one; mkdir -p d/e/one; echo 1 >d/e/one/x", "echo 1 >d/e/two"},
+	{"git rm -q d/e/one; mkdir -p d/e/one; echo 1 >d/e/one/x", "echo 1 >d/e/one"},
+	{"git rm -qr d/e; echo 1 >d/e", "echo 1 >d/e/one"},
+	{"git rm -qr d/e; echo 1 >d/e", "echo 1 >d/f/three"},
+	{"git rm -qr d", "echo 1 >d.txt"}, /* sorts between a file and a folder of that name */
+	{"git rm -qr .", "echo 1 >d/e/one"},
+	{"ln -sf long d/e/one", "echo 1 >d/e/two"},
+	{":", "echo 1 >d/e/one"},
+	{"echo 1 >d/e/one", ":"},
+};
+
+static void agrees_with_git(void **state)
+{
+	struct fixture *f = *state;
+	for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+		struct source_merge m;
+		char name[32];
+		(void)snprintf(name, sizeof name, "both%zu", i);
+		AUTO_FREE char *script = xasprintf(
+			"git init -qb main %s; cd %s; mkdir -p d/e d/f; seq 30 >long;"
+			"echo one >d/e/one; echo two >d/e/two; echo three >d/f/three;"
+			"git add .; git commit -qm base; git switch -qc topic; mkdir -p new; { %s; "
+			"};"
+			"git add -A; git commit -qm theirs --allow-empty; git switch -q main;"
+			"mkdir -p new; { %s; }; git add -A; git commit -qm ours --allow-empty;"
+			/* A clean merge prints its tree, another one goes on with conflicts. */
+			"if git -c merge.directoryRenames=false merge-tree --write-tree main topic "
+			">got; then git tag clean \"$("
+			"head -n 1 got)\"; else :; fi",
+			name, name, both[i].theirs, both[i].ours);
+		sh(f, script);
+		open_at(f, name, NULL);
+		ok(f, source_merge(f->source, id_of(f, "main"), id_of(f, "topic"), &f->arena, &m,
+			      &f->err));
+		AUTO_FREE char *check = xasprintf("cd %s; test \"$(git rev-parse -q --verify "
+						  "clean)\" = '%s'",
+			name, m.tree);
+		sh(f, check);
+		assert_int_equal(!*m.tree, m.conflict_count > 0);
+		source_close(&f->source);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		source_test(merges_in_memory),
 		source_test(names_conflicts),
+		source_test(agrees_with_git),
 		source_test(histories_that_share_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

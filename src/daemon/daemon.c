@@ -41,6 +41,11 @@ static void on_look(void *data)
 	tell_status(d);
 }
 
+static void on_standby(void *data)
+{
+	standby_start(data);
+}
+
 static void on_due(void *data)
 {
 	work_look(data);
@@ -68,6 +73,7 @@ static void on_stop(int signo, void *data)
 			signo == SIGINT ? "SIGINT" : "SIGTERM", d->worker_count);
 		notify_stopping();
 		endpoint_stop(d);
+		standby_drop(d);
 	}
 	stop_further(d);
 }
@@ -140,6 +146,8 @@ static int reload(struct daemon *d, bool *ret_done, struct err **err)
 		return -1;
 	}
 	serve_repositories(d, fresh->config);
+	standby_drop(d); /* it has the old one */
+	standby_start_later(d);
 	settings_free(old);
 	*ret_done = true;
 	return 0;
@@ -203,6 +211,7 @@ static int start(struct daemon *d, struct err **err)
 		loop_watchdog(d->loop, err) < 0)
 		return -1;
 	d->due_timer = loop_add_timer(d->loop, LOOP_WALL, on_due, d);
+	d->standby_timer = loop_add_timer(d->loop, LOOP_MONOTONIC, on_standby, d);
 	d->stop_timer = loop_add_timer(d->loop, LOOP_MONOTONIC, on_stop_timer, d);
 	d->look = loop_add_defer(d->loop, on_look, d);
 	metrics_set(d->metrics, METRIC_START_TIME, NULL, NULL, (double)clock_now_ms() / 1000);
@@ -210,18 +219,21 @@ static int start(struct daemon *d, struct err **err)
 	if (endpoint_open(d, err) < 0)
 		return -1;
 	serve_repositories(d, d->settings->config);
+	standby_start_later(d);
 	return 0;
 }
 
 static void release(struct daemon *d)
 {
 	endpoint_free(d);
+	standby_drop(d);
 	work_free_all(d);
 	while (d->served_count)
 		served_free(d->served[0]);
 	free(d->served);
 	for (size_t i = 0; i < ARRAY_LEN(d->signals); i++)
 		loop_source_free(d->signals[i]);
+	loop_source_free(d->standby_timer);
 	loop_source_free(d->due_timer);
 	loop_source_free(d->stop_timer);
 	loop_source_free(d->look);
@@ -236,6 +248,7 @@ int daemon_run(const struct daemon_options *options, int *ret_code, struct err *
 {
 	struct daemon d = {.options = options,
 		.lock = LOCK_NONE,
+		.standby = {.child = CHILD_NONE, .order_fd = -1},
 		.metrics = metrics_new(),
 		.actor = place_actor()};
 	*ret_code = EXIT_CONFIG;

@@ -70,6 +70,13 @@ struct listener {
 	size_t route_count;
 };
 
+/* A worker without an order. */
+struct standby {
+	struct child child; /* pid -1: there is none */
+	struct loop_source *end;
+	int order_fd;
+};
+
 struct daemon {
 	const struct daemon_options *options;
 	struct loop *loop;
@@ -83,6 +90,8 @@ struct daemon {
 	struct worker **workers;
 	size_t worker_count, worker_cap;
 	size_t busy; /* workers that count against the limit */
+	struct standby standby;
+	struct loop_source *standby_timer; /* when one is to be started */
 	struct loop_source *due_timer;
 	struct loop_source *look; /* deferred: start what is due */
 	struct loop_source *signals[4];
@@ -131,9 +140,20 @@ void work_interrupt_outdated(struct served *s);
 void work_stop_all(struct daemon *d, int n);
 /* Frees what is left at the end; the processes go on. */
 void work_free_all(struct daemon *d);
-/* The environment of workers: the names that are passed on. Ends with NULL; in arena. */
-const char *const *work_environment(
-	const struct server_config *config, const struct server_repository *r, struct arena *arena);
+/* The environment of all workers: the names that are passed on. Ends with NULL; in arena. */
+const char *const *work_environment(const struct server_config *config, struct arena *arena);
+
+/* --- standby.c: the processes of workers ---------------------------------------------------- */
+
+/* Starts the one that stands by, unless there is one. Failing is harmless, and logged. */
+void standby_start(struct daemon *d);
+/* Has that done when there was nothing to start for a moment. */
+void standby_start_later(struct daemon *d);
+/* Ends it, for instance because the configuration changed. */
+void standby_drop(struct daemon *d);
+/* Has the one that stands by, or a new one, follow the order. ret is the caller's to watch. */
+MUST_CHECK int standby_order(
+	struct daemon *d, const struct work_order *order, struct child *ret, struct err **err);
 
 /* --- endpoint.c: what comes by HTTP --------------------------------------------------------- */
 

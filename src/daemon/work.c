@@ -15,15 +15,22 @@
 #include "daemon/backoff.h"
 #include "format/node.h"
 #include "format/yaml.h"
+#include "net/http.h"
+#include "render/render.h"
+#include "source/source.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { CONFIG_MAX = 4 * 1024 * 1024 };
+enum { CONFIG_MAX = 4 * 1024 * 1024, ORDER_FD = 3, ORDER_PART = 4096 };
+
+extern char **environ;
 
 const char *work_kind_name(enum work_kind kind)
 {
@@ -50,6 +57,11 @@ static void on_signal(int signo)
 		_exit(WORK_PARKED);
 }
 
+static bool is_told_to_stop(void)
+{
+	return stops > 0;
+}
+
 static void catch_signals(void)
 {
 	static const int caught[] = {SIGUSR1, SIGTERM, SIGINT};
@@ -73,6 +85,14 @@ void work_poke(struct work *w)
 		log_debug("%s", err->message); /* the daemon looks when we have ended */
 }
 
+int work_store(struct work *w, struct store **ret, struct err **err)
+{
+	if (!w->store && store_open(w->place.state_dir, 0, &w->store, err) < 0)
+		return -1;
+	*ret = w->store;
+	return 0;
+}
+
 static int ask(
 	struct store *store, const struct queue_request *requests, size_t count, struct err **err)
 {
@@ -85,10 +105,10 @@ static int ask(
 
 int work_ask(struct work *w, const struct queue_request *requests, size_t count, struct err **err)
 {
-	AUTO_STORE *store = NULL;
+	struct store *store;
 	if (!count)
 		return 0;
-	if (store_open(w->place.state_dir, 0, &store, err) < 0 || store_begin(store, err) < 0)
+	if (work_store(w, &store, err) < 0 || store_begin(store, err) < 0)
 		return -1;
 	if (ask(store, requests, count, err) < 0) {
 		store_rollback(store);
@@ -192,9 +212,9 @@ static int record(struct work *w, struct store *store, enum work_end end, const 
 
 static int end_claim(struct work *w, enum work_end end, const char *why, struct err **err)
 {
-	AUTO_STORE *store = NULL;
+	struct store *store;
 	bool recorded = false;
-	if (store_open(w->place.state_dir, 0, &store, err) < 0 || store_begin(store, err) < 0)
+	if (work_store(w, &store, err) < 0 || store_begin(store, err) < 0)
 		return -1;
 	if (record(w, store, end, why, &recorded, err) < 0 ||
 		remind(w, store, QUEUE_RECONCILE, w->reconcile_at, err) < 0 ||
@@ -221,23 +241,95 @@ static int read_config(struct work *w, struct err **err)
 		return err_set(err, ERR_INVALID, "the configuration has mistakes: %s",
 			diags.count ? diags.items[0].message : "it is not there");
 	log_setup((enum log_level)w->config->log_level, w->config->log_json ? LOG_JSON : LOG_TEXT);
-	w->repository = server_repository(w->config, w->order->repository);
+	return 0;
+}
+
+static bool has_order(void)
+{
+	return poll(&(struct pollfd){.fd = ORDER_FD, .events = POLLIN}, 1, 0) != 0;
+}
+
+/*
+ * What is only needed for some work, and is read when that needs it: while nobody waits. What is
+ * missing is an error of the work that needs it.
+ */
+static void load_ahead(struct work *w)
+{
+	AUTO_ERR err = NULL;
+	AUTO_DIAGS ignored = {0};
+	if (has_order())
+		return;
+	source_load_ahead();
+	if (http_load_ahead(&err) < 0)
+		log_debug("%s", err->message);
+	w->types = render_types_load(&ignored);
+	if (w->types)
+		render_types_read_all(w->types);
+}
+
+/*
+ * Waits for the order. *ret false: there will be none. A SIGTERM before it came ends the wait;
+ * one that just misses the read is found when the order, or the end of the pipe, comes.
+ */
+static int await_order(struct work *w, bool *ret, struct err **err)
+{
+	AUTO_STR text = STR_INIT;
+	char part[ORDER_PART];
+	ssize_t n;
+	*ret = false;
+	while ((n = read(ORDER_FD, part, sizeof part)) != 0) {
+		if (n > 0)
+			str_addn(&text, part, (size_t)n);
+		else if (errno != EINTR)
+			return err_errno(err, errno, "read the order");
+		else if (is_told_to_stop() && !text.len)
+			return 0;
+	}
+	(void)close(ORDER_FD);
+	if (!text.len)
+		return 0;
+	*ret = true;
+	return work_order_read(text.data, text.len, &w->arena, &w->order, err);
+}
+
+/* What the order adds comes first: it is found first. */
+static void set_environment(struct work *w)
+{
+	size_t added = 0, had = 0;
+	while (w->order.environ[added])
+		added++;
+	while (environ[had])
+		had++;
+	const char **all = arena_array(&w->arena, added + had + 1, sizeof *all);
+	memcpy(all, w->order.environ, added * sizeof *all);
+	memcpy(all + added, environ, had * sizeof *all);
+	environ = (char **)(uintptr_t)all;
+	w->environ = all;
+}
+
+static int take_order(struct work *w, struct err **err)
+{
+	set_environment(w);
+	/* For `ps`: whose it is. */
+	AUTO_FREE char *title = xasprintf("trueup:%s", w->order.repository);
+	(void)prctl(PR_SET_NAME, title);
+	w->repository = server_repository(w->config, w->order.repository);
 	if (!w->repository)
 		return err_set(err, ERR_NOT_FOUND, "the configuration has no repository '%s'",
-			w->order->repository);
+			w->order.repository);
 	return place_find(w->config, w->repository, &w->place, err);
 }
 
 /* Says in the store that this process works on the claim. *ret_mine false: it does not. */
 static int take_claim(struct work *w, bool *ret_mine, struct err **err)
 {
-	AUTO_STORE *store = NULL;
+	struct store *store;
 	struct queue_row *row = NULL;
-	const struct work_order *o = w->order;
+	const struct work_order *o = &w->order;
 	*ret_mine = true;
 	if (!o->id)
 		return 0;
-	if (store_open(w->place.state_dir, 0, &store, err) < 0 ||
+	if (work_store(w, &store, err) < 0 ||
 		store_queue_get(store, o->id, &w->arena, &row, err) < 0)
 		return -1;
 	*ret_mine = row && row->claim == o->claim && row->state == QUEUE_RUNNING;
@@ -284,18 +376,8 @@ static void tell(const struct work *w, enum work_end end, const char *why, int64
 			subject, (long long)w->request->attempts, why);
 }
 
-static int do_work(struct work *w, struct err **err)
+static int do_claim(struct work *w, struct err **err)
 {
-	bool mine;
-	if (read_config(w, err) < 0 || take_claim(w, &mine, err) < 0)
-		return -1;
-	if (!mine)
-		return WORK_NOT_MINE;
-	if (!w->request)
-		/* Somebody who says something at once is waited for: being started again and
-		 * again meanwhile would be all that the machine does. */
-		return work_deliver(w, w->config->timeouts.deliver_ms / 2, err) < 0 ? -1
-										    : WORK_DONE;
 	const int64_t started = clock_monotonic_ms();
 	AUTO_ERR why = NULL;
 	AUTO_STR text = STR_INIT;
@@ -310,18 +392,51 @@ static int do_work(struct work *w, struct err **err)
 					: WORK_FAILED;
 }
 
-extern char **environ;
-
-int work_main(const struct work_order *order, struct err **err)
+static int do_work(struct work *w, struct err **err)
 {
-	struct work w = {.order = order,
-		.environ = (const char *const *)environ,
-		.stops = &stops,
-		.actor = place_actor()};
+	bool ordered = false, mine = false;
+	if (read_config(w, err) < 0)
+		return -1;
+	load_ahead(w);
+	if (await_order(w, &ordered, err) < 0)
+		return -1;
+	if (!ordered)
+		return WORK_DONE;
+	if (take_order(w, err) < 0 || take_claim(w, &mine, err) < 0)
+		return -1;
+	if (!mine)
+		return WORK_NOT_MINE;
+	if (w->request)
+		return do_claim(w, err);
+	/* Somebody who says something at once is waited for: being started again and again
+	 * meanwhile would be all that the machine does. */
+	return work_deliver(w, w->config->timeouts.deliver_ms / 2, err) < 0 ? -1 : WORK_DONE;
+}
+
+static void complain(const struct work *w, const struct err *why)
+{
+	AUTO_STR text = STR_INIT;
+	err_format(why, &text);
+	log_at(LOG_LEVEL_ERROR, "%s: %s", w->order.repository ? w->order.repository : "a worker",
+		text.data);
+}
+
+int work_main(void)
+{
+	struct work w = {.stops = &stops, .actor = place_actor()};
+	AUTO_ERR err = NULL;
+	char **inherited = environ;
 	catch_signals();
-	const int code = do_work(&w, err);
+	int code = do_work(&w, &err);
+	if (code < 0) {
+		complain(&w, err);
+		code = WORK_BROKEN;
+	}
+	store_close(&w.store);
+	render_types_free(w.types);
 	place_release(&w.place);
 	free(w.actor);
+	environ = inherited;
 	arena_release(&w.arena);
 	return code;
 }

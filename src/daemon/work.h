@@ -1,7 +1,9 @@
 /*
  * What a worker does: one piece of work for one served repository, in a process of its own, started
  * by the daemon as `trueup internal-worker`. Its standard input is the server's configuration as
- * the daemon has it in force.
+ * the daemon has it in force, and descriptor 3 a pipe with its order. It may be started before
+ * there is one: then it has loaded by the time it is needed what takes longest (libgit2 and libcurl
+ * with what they need). A pipe that ends without an order ends the worker.
  *
  * Signals: SIGUSR1 the request is outdated: stop planning, put it back. SIGTERM park: stop
  * planning, let an apply come to its end, put the request back; a second one ends the process at
@@ -12,9 +14,12 @@
 
 #include "base/macros.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
+struct arena;
 struct err;
+struct str;
 
 /* The hidden command. */
 #define WORK_COMMAND "internal-worker"
@@ -30,21 +35,27 @@ enum work_kind {
 
 const char *work_kind_name(enum work_kind kind); /* "fetch" */
 
-/* Exit codes of a worker; all but a crash mean that it recorded the end of its claim. */
+/* Exit codes of a worker; all but the last mean that it recorded the end of its claim. */
 enum work_exit {
 	WORK_DONE = 0,
 	WORK_FAILED = 1, /* recorded: it is tried again, or given up */
 	WORK_PARKED = 75, /* recorded: put back */
 	WORK_NOT_MINE = 76, /* the claim was somebody else's */
+	WORK_BROKEN = 77, /* nothing was recorded: the daemon does it */
 };
 
 struct work_order {
 	const char *repository;
 	int64_t id, claim; /* 0: deliver the outbox */
-	const char *executable;
+	const char *const *environ; /* added to its environment; ends with NULL */
 };
 
-/* The whole life of a worker. Returns its exit code, or -1 with *err. */
-MUST_CHECK int work_main(const struct work_order *order, struct err **err);
+/* An order as bytes, and back; what is read lives in arena. Returns -1 with *err for nonsense. */
+void work_order_write(const struct work_order *order, struct str *out);
+MUST_CHECK int work_order_read(const char *bytes, size_t len, struct arena *arena,
+	struct work_order *ret, struct err **err);
+
+/* The whole life of a worker. Returns its exit code; what could not be done is logged. */
+int work_main(void);
 
 #endif

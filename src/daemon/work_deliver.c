@@ -27,9 +27,9 @@ static void on_failed(
 
 int work_deliver(struct work *w, int64_t wait_ms, struct err **err)
 {
-	AUTO_STORE *store = NULL;
+	struct store *store;
 	struct outbox_result result = {0};
-	if (store_open(w->place.state_dir, 0, &store, err) < 0)
+	if (work_store(w, &store, err) < 0)
 		return -1;
 	const struct outbox_delivery delivery = {.store = store,
 		.open = open_target,

@@ -12,10 +12,13 @@
 
 struct forge;
 struct node;
+struct render_types;
 
 struct work {
-	const struct work_order *order;
+	struct work_order order;
 	struct arena arena;
+	struct store *store; /* work_store() */
+	struct render_types *types; /* read ahead; NULL: there was no time */
 	const struct server_config *config;
 	const struct server_repository *repository;
 	struct place place;
@@ -59,13 +62,15 @@ struct pull_result;
 struct pull_work;
 /* forge NULL: there is none, and nothing is said. */
 void work_pull_setup(struct work *w, struct forge *forge, struct pull_work *ret);
+/* The repository's store, opened when it is first asked for; it stays the work's. */
+MUST_CHECK int work_store(struct work *w, struct store **ret, struct err **err);
 /* Asks for what follows from what was done. */
 MUST_CHECK int work_pull_follow(
 	struct work *w, const struct pull_result *result, bool news, struct err **err);
 
 /* What whoever asked wanted to be known: a map, in the work's arena. */
 MUST_CHECK int work_payload(struct work *w, const struct node **ret, struct err **err);
-/* Opens the store, adds the requests in one transaction, wakes the daemon. */
+/* Adds the requests in one transaction and wakes the daemon. */
 MUST_CHECK int work_ask(
 	struct work *w, const struct queue_request *requests, size_t count, struct err **err);
 /* The daemon is to look: there is something in the outbox or the queue. Never fails visibly. */

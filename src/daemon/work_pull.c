@@ -28,6 +28,8 @@ void work_pull_setup(struct work *w, struct forge *forge, struct pull_work *ret)
 {
 	*ret = (struct pull_work){
 		.dir = w->place.dir,
+		.store = w->store,
+		.types = w->types,
 		.lock_wait_ms = LOCK_WAIT_MS,
 		.forge = forge,
 		.target = forge ? w->repository->name.text : NULL,
@@ -238,11 +240,11 @@ static int remark(struct work *w, struct forge *forge, const struct node *payloa
 static int forget_comment(
 	struct work *w, const struct node *payload, int64_t number, struct err **err)
 {
-	AUTO_STORE *store = NULL;
+	struct store *store;
 	const char *id = node_text(node_get(payload, "id"));
 	if (!id)
 		return err_set(err, ERR_INVALID, "the request lacks the comment");
-	if (store_open(w->place.state_dir, 0, &store, err) < 0 ||
+	if (work_store(w, &store, err) < 0 ||
 		outbox_comment_deleted(
 			store, w->repository->name.text, number, id, clock_now_ms(), err) < 0)
 		return -1;

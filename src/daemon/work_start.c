@@ -17,13 +17,10 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
-
-enum { NUMBER_SIZE = 24 };
 
 /* What is done first: what somebody at a pull request waits for. */
 static const unsigned priorities[] = {1U << QUEUE_PULL | 1U << QUEUE_COMMAND, 1U << QUEUE_FETCH,
@@ -70,20 +67,31 @@ static void pass_texts(struct names *n, const struct spec_texts *texts)
 		pass(n, texts->items[i].text);
 }
 
-const char *const *work_environment(
-	const struct server_config *config, const struct server_repository *r, struct arena *arena)
+static const char *const *end_names(struct names *n)
+{
+	n->items = arena_grow(n->arena, n->items, n->count, &n->cap, sizeof *n->items);
+	n->items[n->count] = NULL;
+	return n->items;
+}
+
+const char *const *work_environment(const struct server_config *config, struct arena *arena)
 {
 	struct names n = {.arena = arena};
 	for (size_t i = 0; i < ARRAY_LEN(passed); i++)
 		pass(&n, passed[i]);
 	pass_texts(&n, &config->environment);
+	return end_names(&n);
+}
+
+/* What is one repository's alone. */
+static const char *const *own_environment(const struct server_repository *r, struct arena *arena)
+{
+	struct names n = {.arena = arena};
 	pass_texts(&n, &r->environment);
 	pass(&n, r->git.password.from_env);
 	pass(&n, r->forge.token.from_env);
 	pass(&n, r->forge.app.key.from_env);
-	n.items = arena_grow(arena, n.items, n.count, &n.cap, sizeof *n.items);
-	n.items[n.count] = NULL;
-	return n.items;
+	return end_names(&n);
 }
 
 /* --- the end of a worker ---------------------------------------------------------------------- */
@@ -226,27 +234,14 @@ static struct worker *add_worker(struct served *s, enum work_kind kind, int64_t 
 
 static int start_process(struct worker *w, struct err **err)
 {
-	struct daemon *d = w->d;
 	AUTO_ARENA arena = {0};
-	char id[NUMBER_SIZE], claim[NUMBER_SIZE];
-	(void)snprintf(id, sizeof id, "%lld", (long long)w->id);
-	(void)snprintf(claim, sizeof claim, "%lld", (long long)w->claim);
-	const char *const argv[] = {
-		d->options->executable, WORK_COMMAND, w->served->name, id, claim, NULL};
-	const struct child_spec spec = {
-		.argv = argv,
-		.envp = work_environment(d->settings->config, w->served->config, &arena),
-		.dir = "/",
-		.stdin_fd = d->settings->fd,
-		.stdout_fd = -1,
-		.stderr_fd = STDERR_FILENO,
-		.keep_fd = -1,
-		.new_session = true,
-		.die_with_parent = true,
-	};
-	if (child_start(&spec, &w->child, err) < 0)
+	const struct work_order order = {.repository = w->served->name,
+		.id = w->id,
+		.claim = w->claim,
+		.environ = own_environment(w->served->config, &arena)};
+	if (standby_order(w->d, &order, &w->child, err) < 0)
 		return -1;
-	return loop_add_child(d->loop, &w->child, on_end, w, &w->end, err);
+	return loop_add_child(w->d->loop, &w->child, on_end, w, &w->end, err);
 }
 
 static void start_worker(struct worker *w)

@@ -51,6 +51,9 @@ MUST_CHECK int http_client_new(
 	const struct http_config *config, struct http_client **ret, struct err **err);
 void http_client_free(struct http_client *client); /* accepts NULL */
 
+/* Loads what the first client would load, for a process that has the time now and not later. */
+MUST_CHECK int http_load_ahead(struct err **err);
+
 struct http_header {
 	const char *name;
 	const char *value;

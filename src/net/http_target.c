@@ -34,6 +34,11 @@ const struct http_curl *http_curl_load(struct err **err)
 	return &curl;
 }
 
+int http_load_ahead(struct err **err)
+{
+	return http_curl_load(err) ? 0 : -1;
+}
+
 static bool is_this_machine(const char *host)
 {
 	struct in_addr v4;

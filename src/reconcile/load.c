@@ -231,7 +231,7 @@ static int discount(struct load *l, const char *key, size_t ret[KIND_COUNT], str
 	return 0;
 }
 
-int load_counts(struct load *l, size_t ret[KIND_COUNT], struct err **err)
+static int count_all(struct load *l, size_t ret[KIND_COUNT], struct err **err)
 {
 	memset(ret, 0, KIND_COUNT * sizeof *ret);
 	if (l->session->store && !(l->flags & LOAD_ALL)) {
@@ -251,10 +251,24 @@ int load_counts(struct load *l, size_t ret[KIND_COUNT], struct err **err)
 	return 0;
 }
 
+int load_counts(struct load *l, size_t ret[KIND_COUNT], struct err **err)
+{
+	if (!l->counted && count_all(l, l->counts, err) < 0)
+		return -1;
+	l->counted = true;
+	memcpy(ret, l->counts, sizeof l->counts);
+	return 0;
+}
+
 int load_lost_canvases(struct load *l, size_t *ret, struct err **err)
 {
+	size_t counts[KIND_COUNT];
 	*ret = 0;
-	if (!l->session->store || load_keys(l, KIND_CANVAS)[0])
+	if (!l->session->store)
+		return 0;
+	if (load_counts(l, counts, err) < 0)
+		return -1;
+	if (counts[KIND_CANVAS])
 		return 0;
 	AUTO_ARENA scratch = {0};
 	const struct object_filter canvases = {.kind = spec_kind_name(KIND_CANVAS)};

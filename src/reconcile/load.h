@@ -81,6 +81,8 @@ struct load {
 	const char *const *broken; /* paths of files that gave no spec */
 	size_t broken_count, broken_cap;
 	const char *const *keys[KIND_COUNT]; /* cache of load_keys() */
+	bool counted;
+	size_t counts[KIND_COUNT]; /* cache of load_counts() */
 };
 
 /* Files that may be specs. */

@@ -35,6 +35,7 @@ int pull_job_open(struct pull_job *job, const struct pull_work *work, int64_t nu
 		.state_dir = work->state_dir,
 		.flags = flags,
 		.lock_wait_ms = work->lock_wait_ms,
+		.store = work->store,
 		.what = "pull",
 	};
 	if (session_open(&open, &job->session, err) < 0 ||
@@ -125,6 +126,7 @@ int pull_job_run(struct pull_job *job, enum run_stop stop, struct run **ret, str
 		.command = stop == RUN_STOP_NEVER ? "apply" : "plan",
 		.stop = stop,
 		.pull = &job->run_pull,
+		.types = w->types,
 		.parallel = w->parallel,
 		.engine = w->engine,
 		.environ = w->environ,

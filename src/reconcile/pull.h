@@ -28,12 +28,15 @@
 struct engine;
 struct err;
 struct forge;
+struct render_types;
+struct store;
 struct forge_pull;
 
 /* How and for whom. Everything is borrowed. */
 struct pull_work {
 	const char *dir; /* the repository, as in session_options */
 	const char *state_dir; /* NULL: the default */
+	struct store *store; /* as in session_options */
 	int64_t lock_wait_ms; /* for the steps that take the repository's lock */
 	/*
 	 * Asked for what only a forge knows: reviews, mergeable, permissions. NULL: there is none;
@@ -44,6 +47,7 @@ struct pull_work {
 	const char *target;
 	const char *actor; /* who asks: "github:alice"; NULL: the operator, "os:..." */
 	bool never_forks; /* the server forbids what Config may allow */
+	struct render_types *types; /* as in run_options */
 	size_t parallel; /* 0: as Config says */
 	const struct engine *engine; /* NULL: the one that a canvas names; for tests */
 	const char *const *environ;

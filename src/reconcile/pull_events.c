@@ -164,6 +164,7 @@ static int open_session(
 		.state_dir = work->state_dir,
 		.flags = flags,
 		.lock_wait_ms = work->lock_wait_ms,
+		.store = work->store,
 		.what = "pull",
 	};
 	return session_open(&open, ret, err);

@@ -439,7 +439,9 @@ static int find_settled(struct run *run, int64_t started, bool *ret_settled, str
 static int load_types(struct run *run, struct err **err)
 {
 	AUTO_DIAGS diags = {0};
-	run->types = render_types_load(&diags);
+	run->types = run->options->types;
+	if (!run->types)
+		run->types = run->own_types = render_types_load(&diags);
 	if (run->types)
 		return 0;
 	return err_set(err, ERR_INTERNAL, "the built-in resource types are broken: %s",
@@ -589,7 +591,7 @@ void run_free(struct run **at)
 	strmap_release(&run->by_key);
 	strmap_release(&run->renamed);
 	strmap_release(&run->stuck);
-	render_types_free(run->types);
+	render_types_free(run->own_types);
 	masker_free(run->masker);
 	err_free(&run->failure);
 	arena_release(&run->arena);

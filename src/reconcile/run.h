@@ -21,6 +21,7 @@ enum run_stop {
 };
 
 struct load_merge;
+struct render_types;
 struct pull_objects;
 
 /*
@@ -60,6 +61,7 @@ struct run_options {
 	 * way of the outbox). "": there is none. NULL: whichever a server said last.
 	 */
 	const char *statuses;
+	struct render_types *types; /* to be used, and left; NULL: reads its own */
 	size_t parallel; /* 0: as Config says */
 	const struct engine *engine; /* NULL: the one that a canvas names; for tests */
 	const char *const *environ;

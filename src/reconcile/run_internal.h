@@ -90,7 +90,7 @@ struct run {
 	struct session *session;
 	const struct run_options *options;
 	struct arena arena;
-	struct render_types *types;
+	struct render_types *types, *own_types;
 	struct load load;
 	bool loaded;
 	struct item **items; /* in order of work */

@@ -71,6 +71,19 @@ static int take_lock(struct session *s, const struct session_options *o, struct 
 	return -1;
 }
 
+static int open_store(
+	struct session *s, const struct session_options *o, bool writes, struct err **err)
+{
+	s->store = o->store;
+	s->store_borrowed = o->store != NULL;
+	if (s->store || store_open(s->state_dir, writes ? 0 : STORE_READ_ONLY, &s->store, err) == 0)
+		return 0;
+	if (writes || err_kind_of(*err) != ERR_NOT_FOUND)
+		return -1;
+	err_free(err);
+	return 0;
+}
+
 static int open_all(struct session *s, const struct session_options *o, struct err **err)
 {
 	const bool writes = o->flags & (SESSION_LOCK | SESSION_WRITE);
@@ -86,11 +99,8 @@ static int open_all(struct session *s, const struct session_options *o, struct e
 		s->state_dir = xstrdup(state);
 	if (o->flags & SESSION_LOCK && take_lock(s, o, err) < 0)
 		return -1;
-	if (store_open(s->state_dir, writes ? 0 : STORE_READ_ONLY, &s->store, err) < 0) {
-		if (writes || err_kind_of(*err) != ERR_NOT_FOUND)
-			return -1;
-		err_free(err);
-	}
+	if (open_store(s, o, writes, err) < 0)
+		return -1;
 	return repository_name(s, writes, err);
 }
 
@@ -111,7 +121,8 @@ int session_open(const struct session_options *options, struct session *ret, str
 
 void session_close(struct session *s)
 {
-	store_close(&s->store);
+	if (!s->store_borrowed)
+		store_close(&s->store);
 	source_close(&s->source);
 	lock_release(&s->lock);
 	free(s->dir);

@@ -27,6 +27,7 @@ struct session_options {
 	int64_t lock_wait_ms; /* how long to wait for another process that holds the lock */
 	const char *what; /* for the lock's owner text: "reconcile" */
 	const char *actor; /* "git:alice"; NULL: the user of this process */
+	struct store *store; /* of state_dir, open for writing: used, and left open; NULL: none */
 };
 
 struct session {
@@ -38,6 +39,7 @@ struct session {
 	char *repository; /* how this repository is known in tags and names */
 	int64_t now_ms; /* wall clock at the start: one time for all decisions of a run */
 	struct lock lock;
+	bool store_borrowed;
 };
 
 /* Name of the user that this process runs as, heap-owned. */

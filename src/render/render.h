@@ -27,6 +27,11 @@ struct render_types;
  */
 struct render_types *render_types_load(struct diag_list *diags);
 void render_types_free(struct render_types *types);
+/*
+ * Reads and compiles all of them now, for a process that has the time now and not later. A type
+ * that is broken is reported when it is used.
+ */
+void render_types_read_all(struct render_types *types);
 
 /* Name of the i-th type in alphabetical order ("ALB"); NULL after the last. */
 const char *render_type_name(const struct render_types *types, size_t i);

@@ -207,3 +207,14 @@ const struct type_resource *types_find_resource(struct render_types *types, cons
 	}
 	return found;
 }
+
+void render_types_read_all(struct render_types *types)
+{
+	AUTO_DIAGS ignored = {0};
+	for (size_t i = 0; i < types->count; i++) {
+		struct render_type *type = types_find(types, types->items[i].name, &ignored);
+		if (type)
+			(void)types_template(types, type, &ignored);
+	}
+	(void)types_find_resource(types, "");
+}

@@ -76,6 +76,28 @@ static int owner_code(const struct source *s, int code)
 	return code == GIT_ENOTFOUND && foreign ? GIT_EOWNER : code;
 }
 
+/*
+ * Debian's libgit2 reads all certificates of the system when it starts, which takes longer than the
+ * rest of most commands (docs/decisions/0020). They are for its own HTTPS, which nothing here uses:
+ * git(1) fetches. It calls mbedTLS by this name, and a symbol of the executable comes before one of
+ * a library. Without certificates its HTTPS would trust nobody. mbedtls/x509_crt.h.
+ */
+int mbedtls_x509_crt_parse_file(void *chain, const char *path);
+__attribute__((used, visibility("default"))) int mbedtls_x509_crt_parse_file(
+	void *chain, const char *path)
+{
+	enum { FILE_IO_ERROR = -0x2900 };
+	(void)chain;
+	(void)path;
+	return FILE_IO_ERROR;
+}
+
+/* libgit2 counts: what is not given back keeps it for the life of the process. */
+void source_load_ahead(void)
+{
+	(void)git_libgit2_init();
+}
+
 int git_need(struct source *s, struct err **err)
 {
 	if (s->repo)

@@ -36,6 +36,9 @@ enum {
 	SOURCE_MAX_DEPTH = 64, /* folders inside folders */
 };
 
+/* Starts libgit2 for good, for a process that has the time now and not later. */
+void source_load_ahead(void);
+
 /*
  * Opens dir. Inside a git working copy the spec root is dir's subtree of the repository; a git
  * folder itself (bare or ".git") gives its whole tree. root is NULL, or names a folder below

@@ -78,6 +78,7 @@ def main():
         number, head = line.split()
         until(lambda: is_idle(read(opener, metrics)), lambda: read(opener, metrics),
               0.02)
+        time.sleep(0.5)  # as between two people's pushes: a worker stands by again
         known = {"pulls": {number: {"number": int(number), "head": head, "author": "alice"}}}
         read(opener, urllib.request.Request(forge_url + "/_/state", json.dumps(known).encode()))
         body = event(int(number), head)

@@ -107,6 +107,27 @@ test_expect_success 'workers have an environment of their own' '
 	rm "$FAKE/hold-plan" && wait_until settled env && serve_stop
 '
 
+# The worker that waits for an order; those at work bear their repository's name.
+standby() {
+	local pid
+	for pid in $(cat "/proc/$SERVER/task/$SERVER/children"); do
+		[ "$(cat "/proc/$pid/comm")" = trueup ] && echo "$pid" && return
+	done
+	return 1
+}
+test_expect_success 'a worker stands by, and nothing depends on it' '
+	shop ready ready &&
+	write_server server.yaml "$QUICK" -- "- {name: ready, path: $TRASH/ready}" &&
+	serve_start server.yaml && wait_until settled ready && wait_until standby &&
+	first=$(standby) && kill -KILL "$first" && wait_until test ! -e "/proc/$first" &&
+	topics ready ready "new paid" && commit_all ready two && wait_until settled ready &&
+	wait_until standby && second=$(standby) && kill -HUP "$SERVER" &&
+	wait_until test ! -e "/proc/$second" && wait_until standby && third=$(standby) &&
+	kill -KILL "$SERVER" && wait_until test ! -e "/proc/$third" && serve_kill &&
+	serve_start server.yaml && wait_until standby && fourth=$(standby) && serve_stop &&
+	test ! -e "/proc/$fourth"
+'
+
 test_expect_success 'kill -9 while it plans: the next server does what was asked for, once' '
 	shop killed killed && touch "$FAKE/hold-plan" &&
 	write_server server.yaml "poll: {every: 0s}" -- "- {name: killed, path: $TRASH/killed}" &&

@@ -8,6 +8,7 @@ server_start() {
 	: >"$work/server.log"
 	"$TRUEUP" serve --config "$1" 2>"$work/server.log" &
 	server_pid=$!
+	started[$server_pid]=server
 	until grep -q 'trueup serves' "$work/server.log"; do
 		kill -0 "$server_pid" || {
 			cat "$work/server.log" >&2
@@ -18,7 +19,7 @@ server_start() {
 }
 server_stop() {
 	kill -TERM "$server_pid"
-	wait "$server_pid" || :
+	ended "$server_pid"
 	server_pid=
 }
 # server_wait REGEX COUNT: until that many lines of the log match.

@@ -1,12 +1,12 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # what it uses is run.sh's
 # 200 canvases in 8 repositories, planned through the queue with 1, 2 and 4 workers, by a stand-in
-# for terraform that takes 100 ms: what the queue and the workers add, and how they share out work.
+# for terraform that waits 100 ms: what the queue and the workers add, and how they share out work.
 . "$TOP/tests/bench/lib_serve.sh"
 
 queue_repositories=8 queue_canvases=25
-mkdir -p "$work/queue/bin/fake/cloud"
-cp "$TOP/tests/e2e/fake-terraform" "$work/queue/bin/terraform"
+mkdir -p "$work/queue/bin"
+ln -s "$BENCH/wait_terraform" "$work/queue/bin/terraform"
 
 # One canvas at a time in each repository, so that the number of workers is what counts.
 queue_repository() {

@@ -17,7 +17,7 @@ printf 'test-token\n' >"$work/status-token"
 chmod 600 "$work/status-secret" "$work/status-token"
 python3 "$TOP/tests/tools/fake-forge.py" serve "$work/status-forge" >"$work/out" &
 status_forge=$!
-trap 'kill "$status_forge" $server_pid 2>/dev/null; rm -rf "$work"' EXIT
+started[$status_forge]=forge
 until [ -s "$work/status-forge/url" ]; do read -rt 0.01 <> <(:) || :; done
 
 # A commit for each pull request.
@@ -50,8 +50,7 @@ python3 "$TOP/tests/bench/first_status.py" "$(status_at 1)/hooks/shop" "$(status
 	"$work/status-forge" hook-secret <"$work/status-heads" >"$work/status-times"
 server_stop
 kill "$status_forge"
-wait "$status_forge" 2>/dev/null || :
-trap 'rm -rf "$work"' EXIT
+ended "$status_forge"
 
 status_ms=$(sort -n "$work/status-times" | awk '{t[NR] = $1} END {print t[int((NR + 1) / 2)]}')
 status_most=$(sort -n "$work/status-times" | tail -n 1)

@@ -12,7 +12,17 @@ TOP=$(cd "$(dirname "$0")/../.." && pwd)
 TRUEUP=${TRUEUP:-$TOP/build/trueup}
 BENCH=${BENCH:-$TOP/build/release/bench}
 work=$(mktemp -d "${TMPDIR:-/tmp}/trueup-bench.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+declare -A started=() # by pid: processes in the background, which end with us
+# ended PID: waits for it, whatever its exit code.
+ended() {
+	wait "$1" 2>/dev/null || :
+	unset "started[$1]"
+}
+clean_up() {
+	[ ${#started[@]} = 0 ] || kill "${!started[@]}" 2>/dev/null || :
+	rm -rf "$work"
+}
+trap clean_up EXIT
 export LC_ALL=C.UTF-8 TERM=dumb HOME=$work/home
 export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
 export GIT_AUTHOR_NAME=bench GIT_AUTHOR_EMAIL=bench@example.com
@@ -134,6 +144,10 @@ write_document() {
 		- **terraform**: one canvas of two resources, planned against an emulator; by hand
 		  the same two commands run in the same workspace and environment. The wrapper
 		  that logs the calls stands in both.
+		- **webhook to first status**: an idle server, a pull request that changes one spec of the
+		  10,000, until the request with the status is in the log of the fake forge, which
+		  is on the same machine.
+		- **queue**: 8 repositories of 25 canvases; terraform is a program that waits 100 ms.
 		- **runbooks**: a runbook whose script is `true`, without claims, variables and
 		  inputs, against the shell alone with the same script. As many at once as there
 		  are processors for the number a second, 200 in all.

@@ -50,47 +50,100 @@ static enum forge_state lab_state_of(const char *name)
 	return str_eq(name, "canceled") ? FORGE_CANCELLED : FORGE_PENDING;
 }
 
-/* Does the commit's status of this context say what is wanted? */
-static bool is_set(struct forge *f, const char *sha, const struct forge_status *wanted)
+/* What stands at a commit, in GitLab's words. */
+struct standing {
+	const char *context, *state, *description;
+};
+
+static bool take_standing(struct forge_taken *t, const struct node *item)
+{
+	const char *context = forge_text(item, "name", t->arena);
+	if (!context)
+		return true;
+	struct standing *s = forge_taken_add(t, sizeof *s);
+	s->context = context;
+	s->state = forge_text(item, "status", t->arena);
+	s->description = forge_text(item, "description", t->arena);
+	return true;
+}
+
+static int list_statuses(struct forge *f, const char *sha, struct forge_taken *t,
+	bool (*take)(struct forge_taken *t, const struct node *item), struct err **err)
+{
+	const struct forge_pages pages =
+		forge_pages_of(t, forge_path(f, t->arena, "/repository/commits/%s/statuses", sha),
+			STATUSES_MAX, take);
+	return forge_list(f, &pages, t->arena, err);
+}
+
+static const struct standing *standing_of(
+	struct forge *f, const char *sha, const char *context, struct arena *arena)
+{
+	AUTO_ERR ignored = NULL;
+	struct forge_taken t = {.f = f, .arena = arena};
+	if (list_statuses(f, sha, &t, take_standing, &ignored) < 0)
+		return NULL;
+	const struct standing *list = t.items, *found = NULL;
+	for (size_t i = 0; i < t.count; i++)
+		if (str_eq(list[i].context, context))
+			found = &list[i];
+	return found;
+}
+
+static int post_status(struct forge *f, const char *sha, const struct forge_status *status,
+	const char *state, struct err **err)
 {
 	AUTO_ARENA a = {0};
-	AUTO_ERR ignored = NULL;
-	struct forge_statuses now = {0};
-	if (forge_lab_ops.status_list(f, sha, &a, &now, &ignored) < 0)
-		return false;
-	for (size_t i = 0; i < now.count; i++)
-		if (str_eq(now.items[i].context, wanted->context))
-			return str_eq(
-				lab_state_name(now.items[i].state), lab_state_name(wanted->state));
-	return false;
+	struct node *body = node_new_map(&a);
+	forge_set_text(&a, body, "state", state);
+	forge_set_text(&a, body, "name", status->context);
+	forge_set_text(&a, body, "description", status->description);
+	forge_set_text(&a, body, "target_url", status->url);
+	return forge_call(f, "POST", forge_path(f, &a, "/statuses/%s", sha), body, &a, NULL, err);
+}
+
+/* "Cannot transition status via :run from :running" */
+static bool is_refused_transition(const struct forge *f, const struct err *failed)
+{
+	AUTO_STR text = STR_INIT;
+	err_format(failed, &text);
+	return f->failure.status == 400 && strcasestr(text.data, "cannot transition status");
 }
 
 /*
- * GitLab's statuses are jobs of a pipeline and go through a state machine: repeating one is 400
- * "Cannot transition status via :run from :running". It is what was wanted if it stands there.
+ * GitLab's statuses are jobs of a pipeline. One that is pending or running is moved on and takes
+ * its new text with it, but cannot be moved to where it is: 400. That is what was wanted if it
+ * stands there. Other words for a pending one are brought by moving it to running; what is said
+ * after that while it runs is not shown: only its end is, beside which the next one is a new job.
+ * (lib/api/ commit_statuses.rb, app/services/ci/create_commit_status_service.rb)
  */
 static int lab_status_set(
 	struct forge *f, const char *sha, const struct forge_status *status, struct err **err)
 {
 	AUTO_ARENA a = {0};
-	struct node *body = node_new_map(&a);
-	forge_set_text(&a, body, "state", lab_state_name(status->state));
-	forge_set_text(&a, body, "name", status->context);
-	forge_set_text(&a, body, "description", status->description);
-	forge_set_text(&a, body, "target_url", status->url);
 	struct err *failed = NULL;
-	if (forge_call(f, "POST", forge_path(f, &a, "/statuses/%s", sha), body, &a, NULL,
-		    &failed) == 0)
+	const char *state = lab_state_name(status->state);
+	if (post_status(f, sha, status, state, &failed) == 0)
 		return 0;
 	const struct forge_failure failure = f->failure;
-	AUTO_STR text = STR_INIT;
-	err_format(failed, &text);
-	if (failure.status == 400 && strcasestr(text.data, "cannot transition status") &&
-		is_set(f, sha, status)) {
-		err_free(&failed);
+	const struct standing *now = NULL;
+	if (is_refused_transition(f, failed))
+		now = standing_of(f, sha, status->context, &a);
+	if (!now || lab_state_of(now->state) != lab_state_of(state)) {
+		f->failure = failure;
+		*err = failed;
+		return -1;
+	}
+	err_free(&failed);
+	if (!str_eq(now->state, "pending") || !status->description ||
+		str_eq(now->description, status->description))
+		return 0;
+	if (post_status(f, sha, status, "running", &failed) == 0)
+		return 0;
+	if (is_refused_transition(f, failed)) {
+		err_free(&failed); /* somebody else moved it on */
 		return 0;
 	}
-	f->failure = failure;
 	*err = failed;
 	return -1;
 }
@@ -112,10 +165,7 @@ static int lab_status_list(struct forge *f, const char *sha, struct arena *arena
 	struct forge_statuses *ret, struct err **err)
 {
 	struct forge_taken t = {.f = f, .arena = arena};
-	const struct forge_pages pages =
-		forge_pages_of(&t, forge_path(f, arena, "/repository/commits/%s/statuses", sha),
-			STATUSES_MAX, take_status);
-	if (forge_list(f, &pages, arena, err) < 0)
+	if (list_statuses(f, sha, &t, take_status, err) < 0)
 		return -1;
 	ret->items = t.items;
 	ret->count = t.count;

@@ -5,6 +5,7 @@
 #	tool     forge-tool
 #	url_of KIND          the API's URL of that kind
 #	forge_state PYTHON   prints an expression over its state s, as JSON
+#	forge_until PYTHON   waits until it is true
 #	forge_set JSON, forge_fault JSON, forge_reset
 #	forge_requests [PATTERN]  what was asked of it: "METHOD PATH STATUS", one a line
 # shellcheck disable=SC2034 # variables are for the tests
@@ -32,14 +33,18 @@ url_of() {
 	esac
 }
 
-forge_http() { # PATH [JSON]
-	python3 - "$FORGE$1" "${2-}" <<-'PY'
-	import sys, urllib.request
-	url, body = sys.argv[1:]
-	opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-	request = urllib.request.Request(url, body.encode() or None)
-	print(opener.open(request, timeout=30).read().decode())
-	PY
+# forge_http PATH [BODY]: without a program, for tests ask a thousand times.
+forge_http() {
+	local LC_ALL=C fd line status at=${FORGE#http://} body=${2-} method=GET
+	[ -z "$body" ] || method=POST
+	exec {fd}<>"/dev/tcp/${at%:*}/${at#*:}" || return 1
+	printf '%s %s HTTP/1.0\r\nContent-Length: %d\r\n\r\n%s' "$method" "$1" ${#body} "$body" \
+		>&"$fd"
+	read -r _ status _ <&"$fd"
+	while read -r line <&"$fd" && [ "$line" != $'\r' ]; do :; done
+	cat <&"$fd"
+	exec {fd}>&-
+	[ "$status" = 200 ]
 }
 
 forge_set() {
@@ -55,11 +60,14 @@ forge_reset() {
 }
 
 forge_state() {
-	forge_http /_/state | python3 -c '
-import json, sys
-s = json.load(sys.stdin)
-value = eval(sys.argv[1])
-print(value if isinstance(value, str) else json.dumps(value, sort_keys=True))' "$1"
+	forge_http /_/eval "$1" && echo
+}
+
+# forge_until PYTHON: waits until the expression is true, at most three minutes.
+forge_until() {
+	forge_http /_/wait "$1" >/dev/null && return
+	echo "waited in vain for: $1" >&2
+	return 1
 }
 
 forge_requests() {

@@ -123,9 +123,23 @@ done
 test_expect_success 'gitlab: a state that stands already is success, one that cannot be is not' '
 	forge gitlab status "$HEAD" again pending x && forge gitlab status "$HEAD" again pending x &&
 	forge_requests "POST .*/statuses/.* 400" | grep 400 &&
+	is "$(forge gitlab statuses "$HEAD" | grep again)" "again pending x" &&
 	forge_fault "{\"match\": \"POST\", \"status\": 400,
 		\"body\": \"{\\\"message\\\": \\\"Cannot transition status via :run from :success\\\"}\"}" &&
 	expect_exit 1 forge gitlab status "$HEAD" again success y 2>err && grep "^invalid.*transition" err
+'
+
+test_expect_success 'gitlab: what a pending status says can change once, and with its end' '
+	said() {
+		forge_state "[(x[\"state\"], x[\"description\"]) for x in s[\"statuses\"][\"$HEAD\"]
+			if x[\"context\"] == \"words\"]"
+	}
+	forge gitlab status "$HEAD" words pending one && forge gitlab status "$HEAD" words pending two &&
+	forge gitlab status "$HEAD" words pending three &&
+	forge gitlab status "$HEAD" words success done && forge gitlab status "$HEAD" words success so &&
+	said | tr -d "\" []" >out && is "$(cat out)" "pending,one,running,two,success,done,success,so" &&
+	forge gitlab status "$HEAD" words pending again &&
+	is "$(forge gitlab statuses "$HEAD" | grep words)" "words pending again"
 '
 
 test_expect_success 'reads an answer that is too long in smaller pages' '

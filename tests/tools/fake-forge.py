@@ -8,6 +8,8 @@ DIR/requests.jsonl. Tests steer it:
 
     GET  /_/state                everything it knows
     POST /_/state {..}           merges into it; null removes
+    POST /_/eval EXPRESSION      a Python expression over its state s: text as it is, else JSON
+    POST /_/wait EXPRESSION      the same, once it is true; 504 if it is not in three minutes
     POST /_/fault {..}           puts a fault at the end of the list; the first that matches a request
                                  answers in its place, `times` times:
         match    regular expression on "METHOD PATH"
@@ -36,6 +38,7 @@ BOT = "trueup-bot"
 APP = "trueup-app"
 REPO = "octo/shop"
 STAMP = "2026-11-22T08:01:02Z"
+PATIENCE = 180  # seconds
 SHA = re.compile(r"^[0-9a-f]{40}$")
 
 
@@ -48,7 +51,7 @@ class Refused(Exception):
 class Forge:
     def __init__(self, folder):
         self.folder = folder
-        self.lock = threading.RLock()
+        self.lock = threading.Condition()  # told of each request that was answered
         self.faults = []
         self.log = open(os.path.join(folder, "requests.jsonl"), "a", buffering=1)
         self.repos = {}
@@ -356,12 +359,16 @@ class LabShapes:
         state, context = body.get("state"), body.get("name") or body.get("context")
         if state not in ("pending", "running", "success", "failed", "canceled", "skipped"):
             raise Refused(400, "state does not have a valid value")
+        # One that is open is moved on, and cannot be moved to where it is or back; beside one that
+        # has ended a new one is made.
         for s in self.f.statuses_now(sha):
-            if s["context"] == context and s["state"] == state and state != "failed":
-                event = self.EVENTS.get(state, state)
+            if s["context"] != context or s["state"] not in ("pending", "running"):
+                continue
+            if state == "pending" or s["state"] == state:
+                event = self.EVENTS[state]
                 raise Refused(400, {"message": "Cannot transition status via :%s from :%s "
                                     "(Reason(s): Status cannot transition via \"%s\")" %
-                                    (event, state, event)})
+                                    (event, s["state"], event)})
         row = self.f.status_add(sha, context, state, body.get("description"),
                                 body.get("target_url"))
         return 201, self.status(row, sha)
@@ -486,6 +493,19 @@ class Handler(BaseHTTPRequestHandler):
         if cut:
             self.close_connection = True
 
+    def look(self, repo, expression, patience):
+        """Under the lock, which is free while it waits."""
+        f, limit = self.forge, time.monotonic() + patience
+        while True:
+            f.turn_to(repo, make=True)
+            value = eval(expression, {"s": f.state})
+            left = limit - time.monotonic()
+            if value or left <= 0:
+                break
+            f.lock.wait(left)
+        said = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+        self.answer(200 if value or not patience else 504, said.encode())
+
     def steer(self, path, query, body):
         f = self.forge
         f.turn_to(query.get("repo", [REPO])[0], make=True)
@@ -527,6 +547,11 @@ class Handler(BaseHTTPRequestHandler):
         raw = self.rfile.read(length)
         url = urllib.parse.urlsplit(self.path)
         query = urllib.parse.parse_qs(url.query)
+        if url.path in ("/_/eval", "/_/wait"):
+            with self.forge.lock:
+                self.look(query.get("repo", [REPO])[0], raw.decode().strip(),
+                          PATIENCE if url.path == "/_/wait" else 0)
+            return
         try:
             body = json.loads(raw) if raw else None
         except ValueError:
@@ -535,6 +560,7 @@ class Handler(BaseHTTPRequestHandler):
         if url.path.startswith("/_/"):
             with self.forge.lock:
                 self.steer(url.path, query, body)
+                self.forge.lock.notify_all()
             return
         with self.forge.lock:
             fault = self.forge.fault_for("%s %s" % (self.command, self.path))
@@ -550,6 +576,7 @@ class Handler(BaseHTTPRequestHandler):
             self.forge.log.write(json.dumps({
                 "method": self.command, "path": self.path, "status": status,
                 "fault": bool(fault), "body": body}) + "\n")
+            self.forge.lock.notify_all()
         if not fault:
             self.answer(*result)
             return

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/e2e/lib-fake.sh"
 . "$TOP/tests/e2e/lib-kill.sh"
-kill_setup 40
+kill_setup 25
 
 W=$TRASH/w
 fake_terraform "$W"

@@ -9,7 +9,7 @@
 . "$TOP/tests/e2e/lib-runs.sh"
 . "$TOP/tests/e2e/lib-kill.sh"
 have_zsh || skip_all 'zsh is not installed'
-kill_setup 10
+kill_setup 6
 
 W=$TRASH/w
 # What the scripts did. Root's scripts run as another user.

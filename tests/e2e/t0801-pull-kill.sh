@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/e2e/lib-fake.sh"
 . "$TOP/tests/e2e/lib-kill.sh"
-kill_setup 16
+kill_setup 12
 
 W=$TRASH/w
 fake_terraform "$W"

@@ -8,7 +8,7 @@ server_start() {
 	: >"$work/server.log"
 	"$TRUEUP" serve --config "$1" 2>"$work/server.log" &
 	server_pid=$!
-	started[$server_pid]=server
+	running["$server_pid"]=server
 	until grep -q 'trueup serves' "$work/server.log"; do
 		kill -0 "$server_pid" || {
 			cat "$work/server.log" >&2

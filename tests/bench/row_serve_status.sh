@@ -17,7 +17,7 @@ printf 'test-token\n' >"$work/status-token"
 chmod 600 "$work/status-secret" "$work/status-token"
 python3 "$TOP/tests/tools/fake-forge.py" serve "$work/status-forge" >"$work/out" &
 status_forge=$!
-started[$status_forge]=forge
+running["$status_forge"]=forge
 until [ -s "$work/status-forge/url" ]; do read -rt 0.01 <> <(:) || :; done
 
 # A commit for each pull request.
@@ -36,8 +36,8 @@ for ((n = 1; n <= status_runs; n++)); do
 	echo "$n $head"
 done >"$work/status-heads"
 
-listen='  listen: {webhooks: "127.0.0.1:0", status: "127.0.0.1:0"}' write_server "$work/status.yaml" "$work/status-data" \
-	'- name: shop' "  path: $status_bare" \
+listen='  listen: {webhooks: "127.0.0.1:0", status: "127.0.0.1:0"}' write_server \
+	"$work/status.yaml" "$work/status-data" '- name: shop' "  path: $status_bare" \
 	"  forge: {kind: github, baseUrl: \"$(cat "$work/status-forge/url")\", repository: octo/shop," \
 	"          token: {fromFile: $work/status-token}}" \
 	"  webhook: {secret: {fromFile: $work/status-secret}}"

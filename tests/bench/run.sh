@@ -12,14 +12,14 @@ TOP=$(cd "$(dirname "$0")/../.." && pwd)
 TRUEUP=${TRUEUP:-$TOP/build/trueup}
 BENCH=${BENCH:-$TOP/build/release/bench}
 work=$(mktemp -d "${TMPDIR:-/tmp}/trueup-bench.XXXXXX")
-declare -A started=() # by pid: processes in the background, which end with us
+declare -A running=() # by pid: processes in the background, which end with us
 # ended PID: waits for it, whatever its exit code.
 ended() {
 	wait "$1" 2>/dev/null || :
-	unset "started[$1]"
+	unset "running[$1]"
 }
 clean_up() {
-	[ ${#started[@]} = 0 ] || kill "${!started[@]}" 2>/dev/null || :
+	[ ${#running[@]} = 0 ] || kill "${!running[@]}" 2>/dev/null || :
 	rm -rf "$work"
 }
 trap clean_up EXIT

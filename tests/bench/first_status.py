@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Times from a webhook to its first status at the fake forge, in milliseconds, one a line.
+"""Times from a webhook to its first status at the fake forge, and to the whole preview: three
+aggregate statuses, the object's, and the comment. In milliseconds, a line for each pull request.
 
     first_status.py URL METRICS-URL FORGE-DIR SECRET < HEADS
 
 URL takes the webhooks, FORGE-DIR is the fake forge's folder, HEADS are "NUMBER SHA" lines of pull
 requests. Each is opened at the forge and announced when the server has nothing to do any more with
-the one before; the clock runs from before the request is sent until the line about the status is in
-the forge's log.
+the one before; the clock runs from before the request is sent until the line about the last of them
+is in the forge's log.
 """
 import hashlib
 import hmac
@@ -37,9 +38,9 @@ class Log:
         self.text = b""
         self.lines.read()
 
-    def says(self, text):
+    def says(self, text, times=1):
         self.text += self.lines.read()
-        return text in self.text
+        return self.text.count(text) >= times
 
 
 def read(opener, url):
@@ -91,7 +92,13 @@ def main():
         read(opener, request)
         until(lambda: requests.says(b"/statuses/" + head.encode()),
               lambda: "no status of %s in: %s" % (head, requests.text.decode()[-2000:]))
-        print("%.2f" % ((time.perf_counter() - begin) * 1000), flush=True)
+        first = time.perf_counter()
+        until(lambda: requests.says(b"/statuses/" + head.encode(), 4) and
+              requests.says(b'"POST", "path": "/api/v3/repos/octo/shop/issues/%d/comments"'
+                            % int(number)),
+              lambda: "no preview of %s in: %s" % (head, requests.text.decode()[-2000:]))
+        print("%.2f %.2f" % ((first - begin) * 1000, (time.perf_counter() - begin) * 1000),
+              flush=True)
 
 
 main()

@@ -16,8 +16,8 @@ before=$(server_ticks)
 sleep "$rest_seconds"
 ticks=$(($(server_ticks) - before))
 resident=$(server_resident)
-standby=$(awk '/^Pss:/ {print $2}' "/proc/$(tr " " "\n" <"/proc/$server_pid/task/$server_pid/children" |
-	head -n 1)/smaps_rollup")
+children=/proc/$server_pid/task/$server_pid/children
+standby=$(awk '/^Pss:/ {print $2}' "/proc/$(tr ' ' '\n' <"$children" | head -n 1)/smaps_rollup")
 server_stop
 
 mib=$(awk -v k="$resident" 'BEGIN {printf "%.1f", k / 1024}')

@@ -52,7 +52,14 @@ server_stop
 kill "$status_forge"
 ended "$status_forge"
 
-status_ms=$(sort -n "$work/status-times" | awk '{t[NR] = $1} END {print t[int((NR + 1) / 2)]}')
-status_most=$(sort -n "$work/status-times" | tail -n 1)
+# middle COLUMN
+middle() {
+	awk -v c="$1" '{print $c}' "$work/status-times" | sort -n |
+		awk '{t[NR] = $1} END {print t[int((NR + 1) / 2)], t[NR]}'
+}
+read -r status_ms status_most < <(middle 1)
 row 'webhook to first status, one spec of 10,000' "$status_ms ms, at most $status_most ms" \
+	'under 50 ms' "$(at_most "$status_ms" 50)"
+read -r status_ms status_most < <(middle 2)
+row 'webhook to all statuses and the preview' "$status_ms ms, at most $status_most ms" \
 	'under 50 ms' "$(at_most "$status_ms" 50)"

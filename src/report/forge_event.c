@@ -252,6 +252,21 @@ int forge_event_lacks(const struct forge_event *event, const char *what, struct 
 	return err_set(err, ERR_SYNTAX, "a delivery of '%s' lacks %s", event->event, what);
 }
 
+int forge_event_push(
+	const struct node *body, struct arena *arena, struct forge_event *ret, struct err **err)
+{
+	ret->ref = forge_text(body, "ref", arena);
+	if (!ret->ref)
+		return forge_event_lacks(ret, "ref", err);
+	if (!str_starts(ret->ref, "refs/heads/"))
+		return forge_event_ignore(ret, "it is no branch that was pushed");
+	ret->kind = FORGE_EVENT_PUSH;
+	ret->before = forge_sha(body, "before", arena);
+	ret->after = forge_sha(body, "after", arena);
+	ret->forced = forge_bool(body, "forced"); /* GitLab does not say */
+	return 0;
+}
+
 int forge_event_read(const struct forge_delivery *delivery, struct arena *arena,
 	struct forge_event *ret, struct err **err)
 {

@@ -20,21 +20,6 @@ static int read_ping(
 	return 0;
 }
 
-static int read_push(
-	const struct node *body, struct arena *arena, struct forge_event *ret, struct err **err)
-{
-	ret->ref = forge_text(body, "ref", arena);
-	if (!ret->ref)
-		return forge_event_lacks(ret, "ref", err);
-	if (!str_starts(ret->ref, "refs/heads/"))
-		return forge_event_ignore(ret, "it is no branch that was pushed");
-	ret->kind = FORGE_EVENT_PUSH;
-	ret->before = forge_sha(body, "before", arena);
-	ret->after = forge_sha(body, "after", arena);
-	ret->forced = forge_bool(body, "forced");
-	return 0;
-}
-
 /* What about a pull request calls for a look at it; changed: the preview is not right any more. */
 static bool pull_action(const struct node *body, const char *action, bool *ret_changed)
 {
@@ -140,7 +125,7 @@ int forge_event_hub(
 		reader *read;
 	} readers[] = {
 		{"ping", read_ping},
-		{"push", read_push},
+		{"push", forge_event_push},
 		{"pull_request", read_pull},
 		{"pull_request_sync", read_pull}, /* Gitea, this one and those below */
 		{"issue_comment", read_comment},

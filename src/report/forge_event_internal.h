@@ -11,6 +11,10 @@ MUST_CHECK int forge_event_hub(
 MUST_CHECK int forge_event_lab(
 	const struct node *body, struct arena *arena, struct forge_event *ret, struct err **err);
 
+/* A push, which all forges describe alike; one of a tag is ignored. */
+MUST_CHECK int forge_event_push(
+	const struct node *body, struct arena *arena, struct forge_event *ret, struct err **err);
+
 /* The event is none of those that matter; why is static or in the arena. */
 int forge_event_ignore(struct forge_event *event, const char *why);
 /* "a delivery of EVENT lacks WHAT" */

@@ -7,21 +7,6 @@
 
 #include <string.h>
 
-static int read_push(
-	const struct node *body, struct arena *arena, struct forge_event *ret, struct err **err)
-{
-	ret->ref = forge_text(body, "ref", arena);
-	if (!ret->ref)
-		return forge_event_lacks(ret, "ref", err);
-	if (!str_starts(ret->ref, "refs/heads/"))
-		return forge_event_ignore(ret, "it is no branch that was pushed");
-	ret->kind = FORGE_EVENT_PUSH;
-	ret->sender = forge_text(body, "user_username", arena);
-	ret->before = forge_sha(body, "before", arena);
-	ret->after = forge_sha(body, "after", arena);
-	return 0;
-}
-
 static bool is_one_of(const char *text, const char *const *list)
 {
 	for (; *list; list++)
@@ -89,8 +74,10 @@ int forge_event_lab(
 	const char *kind = forge_text(body, "object_kind", arena);
 	ret->repository = forge_text(node_get(body, "project"), "path_with_namespace", arena);
 	ret->sender = forge_text(node_get(body, "user"), "username", arena);
-	if (str_eq(kind, "push"))
-		return read_push(body, arena, ret, err);
+	if (str_eq(kind, "push")) {
+		ret->sender = forge_text(body, "user_username", arena);
+		return forge_event_push(body, arena, ret, err);
+	}
 	if (str_eq(kind, "merge_request"))
 		return read_pull(body, arena, ret, err);
 	if (str_eq(kind, "note"))

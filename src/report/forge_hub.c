@@ -11,11 +11,7 @@ enum { COMMENTS_MAX = 1000, PULLS_MAX = 1000, REVIEWS_MAX = 1000, STATUSES_MAX =
 
 static int hub_login(struct forge *f, struct arena *arena, const char **ret, struct err **err)
 {
-	struct node *json;
-	if (forge_call(f, "GET", "/user", NULL, arena, &json, err) < 0)
-		return -1;
-	*ret = forge_text(json, "login", arena);
-	return 0;
+	return forge_user(f, "login", arena, ret, err);
 }
 
 static const char *hub_state_name(enum forge_state state)
@@ -26,13 +22,7 @@ static const char *hub_state_name(enum forge_state state)
 static int hub_status_set(
 	struct forge *f, const char *sha, const struct forge_status *status, struct err **err)
 {
-	AUTO_ARENA a = {0};
-	struct node *body = node_new_map(&a);
-	forge_set_text(&a, body, "state", hub_state_name(status->state));
-	forge_set_text(&a, body, "context", status->context);
-	forge_set_text(&a, body, "description", status->description);
-	forge_set_text(&a, body, "target_url", status->url);
-	return forge_call(f, "POST", forge_path(f, &a, "/statuses/%s", sha), body, &a, NULL, err);
+	return forge_post_status(f, sha, "context", hub_state_name(status->state), status, err);
 }
 
 static enum forge_state state_of(const char *name)
@@ -78,16 +68,7 @@ static int hub_status_list(struct forge *f, const char *sha, struct arena *arena
 
 static bool take_comment(struct forge_taken *t, const struct node *item)
 {
-	struct forge_comment *c = forge_taken_add(t, sizeof *c);
-	c->id = forge_id(item, "id", t->arena);
-	const char *author = forge_text(node_get(item, "user"), "login", t->arena);
-	const char *body = forge_text(item, "body", t->arena);
-	c->author = author ? author : "";
-	c->body = body ? body : "";
-	c->created_at = forge_time(item, "created_at");
-	if (!c->id)
-		t->count--;
-	return true;
+	return forge_take_comment(t, item, "user", "login");
 }
 
 /* "2026-11-22T08:01:02Z": GitHub takes no fractions here. */
@@ -116,12 +97,8 @@ static int hub_comment_list(struct forge *f, int64_t pull, int64_t since, struct
 static int hub_comment_create(struct forge *f, int64_t pull, const char *body, struct arena *arena,
 	const char **ret_id, struct err **err)
 {
-	struct node *json;
-	if (forge_call(f, "POST", forge_path(f, arena, "/issues/%lld/comments", (long long)pull),
-		    forge_body(arena, body), arena, &json, err) < 0)
-		return -1;
-	*ret_id = forge_id(json, "id", arena);
-	return 0;
+	const char *path = forge_path(f, arena, "/issues/%lld/comments", (long long)pull);
+	return forge_post_comment(f, path, body, arena, ret_id, err);
 }
 
 static int hub_comment_update(

@@ -105,6 +105,23 @@ struct forge_pages forge_pages_of(struct forge_taken *t, const char *path, size_
 MUST_CHECK int forge_list(
 	struct forge *f, const struct forge_pages *pages, struct arena *arena, struct err **err);
 
+/*
+ * forge_calls.c: what all forges have, under other paths and names.
+ *
+ * Whose credential it is: the text of key in the account.
+ */
+MUST_CHECK int forge_user(
+	struct forge *f, const char *key, struct arena *arena, const char **ret, struct err **err);
+/* The status under these names of its context and state. */
+MUST_CHECK int forge_post_status(struct forge *f, const char *sha, const char *context_key,
+	const char *state, const struct forge_status *status, struct err **err);
+/* A new comment below path; its id is in the arena. */
+MUST_CHECK int forge_post_comment(struct forge *f, const char *path, const char *body,
+	struct arena *arena, const char **ret_id, struct err **err);
+/* One item of a list of comments, whose author's name is below these two keys. */
+bool forge_take_comment(struct forge_taken *t, const struct node *item, const char *author_key,
+	const char *name_key);
+
 /* forge_app.c: makes sure that f->token is there and does not expire within a minute. */
 MUST_CHECK int forge_app_token(struct forge *f, struct err **err);
 void forge_app_forget(struct forge *f); /* the token is of no use any more */

@@ -18,11 +18,7 @@ enum {
 
 static int lab_login(struct forge *f, struct arena *arena, const char **ret, struct err **err)
 {
-	struct node *json;
-	if (forge_call(f, "GET", "/user", NULL, arena, &json, err) < 0)
-		return -1;
-	*ret = forge_text(json, "username", arena);
-	return 0;
+	return forge_user(f, "username", arena, ret, err);
 }
 
 static const char *lab_state_name(enum forge_state state)
@@ -90,18 +86,6 @@ static const struct standing *standing_of(
 	return found;
 }
 
-static int post_status(struct forge *f, const char *sha, const struct forge_status *status,
-	const char *state, struct err **err)
-{
-	AUTO_ARENA a = {0};
-	struct node *body = node_new_map(&a);
-	forge_set_text(&a, body, "state", state);
-	forge_set_text(&a, body, "name", status->context);
-	forge_set_text(&a, body, "description", status->description);
-	forge_set_text(&a, body, "target_url", status->url);
-	return forge_call(f, "POST", forge_path(f, &a, "/statuses/%s", sha), body, &a, NULL, err);
-}
-
 /* "Cannot transition status via :run from :running" */
 static bool is_refused_transition(const struct forge *f, const struct err *failed)
 {
@@ -123,7 +107,7 @@ static int lab_status_set(
 	AUTO_ARENA a = {0};
 	struct err *failed = NULL;
 	const char *state = lab_state_name(status->state);
-	if (post_status(f, sha, status, state, &failed) == 0)
+	if (forge_post_status(f, sha, "name", state, status, &failed) == 0)
 		return 0;
 	const struct forge_failure failure = f->failure;
 	const struct standing *now = NULL;
@@ -138,7 +122,7 @@ static int lab_status_set(
 	if (!str_eq(now->state, "pending") || !status->description ||
 		str_eq(now->description, status->description))
 		return 0;
-	if (post_status(f, sha, status, "running", &failed) == 0)
+	if (forge_post_status(f, sha, "name", "running", status, &failed) == 0)
 		return 0;
 	if (is_refused_transition(f, failed)) {
 		err_free(&failed); /* somebody else moved it on */
@@ -177,17 +161,7 @@ static bool take_note(struct forge_taken *t, const struct node *item)
 	/* With since the list goes back in time. */
 	if (t->since && forge_time(item, "updated_at") < t->since)
 		return false;
-	const char *id = forge_id(item, "id", t->arena);
-	if (!id || forge_bool(item, "system"))
-		return true;
-	struct forge_comment *c = forge_taken_add(t, sizeof *c);
-	c->id = id;
-	const char *author = forge_text(node_get(item, "author"), "username", t->arena);
-	const char *body = forge_text(item, "body", t->arena);
-	c->author = author ? author : "";
-	c->body = body ? body : "";
-	c->created_at = forge_time(item, "created_at");
-	return true;
+	return forge_bool(item, "system") || forge_take_comment(t, item, "author", "username");
 }
 
 static void reverse(struct forge_comment *items, size_t count)
@@ -223,12 +197,8 @@ static const char *note_path(struct forge *f, struct arena *a, int64_t pull, con
 static int lab_comment_create(struct forge *f, int64_t pull, const char *body, struct arena *arena,
 	const char **ret_id, struct err **err)
 {
-	struct node *json;
 	const char *path = forge_path(f, arena, "/merge_requests/%lld/notes", (long long)pull);
-	if (forge_call(f, "POST", path, forge_body(arena, body), arena, &json, err) < 0)
-		return -1;
-	*ret_id = forge_id(json, "id", arena);
-	return 0;
+	return forge_post_comment(f, path, body, arena, ret_id, err);
 }
 
 static int lab_comment_update(

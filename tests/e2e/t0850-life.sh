@@ -4,8 +4,8 @@
 # started again: the objects, what exists, the statuses and comments at the forge; and no plan is
 # applied twice.
 #
-# KILL_POINTS says how often it is killed (make kill-test: 100), KILL_SEED when; LIFE_FORGES at which
-# forges it lives (github gitlab gitea).
+# KILL_POINTS says how often it is killed (make kill-test: 100), KILL_SEED when; LIFE_FORGES where
+# it lives (github gitlab gitea).
 # timeout: 900
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/e2e/lib-fake.sh"

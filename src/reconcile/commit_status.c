@@ -371,3 +371,32 @@ int run_tell_invalid(struct run *run, struct err **err)
 	wake(run);
 	return 0;
 }
+
+int run_tell_failed(struct run *run, const char *why, struct err **err)
+{
+	struct session *s = run->session;
+	static const char *const contexts[] = {"trueup/plan", "trueup/apply"};
+	AUTO_STR text = STR_INIT;
+	if (!run->told.target || run->plan_only || is_by_name(run))
+		return 0;
+	text_cut(&text, why, FORGE_DESCRIPTION_MAX);
+	if (store_begin(s->store, err) < 0)
+		return -1;
+	int rc = begin_commit(run, err);
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(contexts); i++) {
+		const struct forge_status status = {
+			.context = contexts[i], .state = FORGE_FAILURE, .description = text.data};
+		rc = outbox_put_status(
+			s->store, run->told.target, run->told.commit_id, &status, s->now_ms, err);
+	}
+	if (rc == 0)
+		rc = store_told_progress(s->store, TOLD_FAILED, err);
+	if (rc < 0) {
+		store_rollback(s->store);
+		return -1;
+	}
+	if (store_commit(s->store, err) < 0)
+		return -1;
+	wake(run);
+	return 0;
+}

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "reconcile/run_spec.h"
@@ -554,6 +555,18 @@ static int work(struct run *run, struct err **err)
 	return finish(run, err);
 }
 
+/* What no other try of the same commit would change is told; the rest is tried again. */
+static void tell_failed(struct run *run, const struct err *why)
+{
+	AUTO_ERR err = NULL;
+	const char *branch;
+	const enum err_kind kind = err_kind_of(why);
+	if (!run->told.target || !run->loaded || (kind != ERR_DENIED && kind != ERR_INVALID))
+		return;
+	if (find_plan_only(run, &branch, &err) < 0 || run_tell_failed(run, why->message, &err) < 0)
+		log_debug("%s", err->message);
+}
+
 int run_pipeline(struct session *session, const struct run_options *options, struct run **ret,
 	struct err **err)
 {
@@ -568,6 +581,7 @@ int run_pipeline(struct session *session, const struct run_options *options, str
 	};
 	*ret = run;
 	if (work(run, err) < 0) {
+		tell_failed(run, *err);
 		run_free(ret);
 		return -1;
 	}

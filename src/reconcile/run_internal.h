@@ -286,5 +286,7 @@ MUST_CHECK int run_tell_end(struct run *run, struct err **err);
 void run_tell_wake(struct run *run);
 /* The specs are invalid and nothing is done. */
 MUST_CHECK int run_tell_invalid(struct run *run, struct err **err);
+/* Something else than an object keeps the commit from being dealt with. */
+MUST_CHECK int run_tell_failed(struct run *run, const char *why, struct err **err);
 
 #endif

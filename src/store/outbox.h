@@ -112,7 +112,10 @@ MUST_CHECK int store_outbox_failed(struct store *store, const struct outbox_row 
 MUST_CHECK int store_outbox_postpone(struct store *store, const char *channel, const char *target,
 	int64_t until, const char *error, struct err **err);
 
-/* Forgets delivered rows that nobody changed since before. */
+/*
+ * Forgets delivered rows that nobody changed since before; a status that is pending is kept, since
+ * it has to come to its end.
+ */
 MUST_CHECK int store_outbox_forget(struct store *store, int64_t before, struct err **err);
 
 #endif

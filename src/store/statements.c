@@ -359,7 +359,9 @@ static const char *const texts[SQL_COUNT] = {
 		"UPDATE outbox SET next_at = max(next_at, ?3), error = ?4"
 		" WHERE channel = ?1 AND target = ?2 AND state = 'due'",
 	[SQL_OUTBOX_FORGET] =
-		"DELETE FROM outbox WHERE state = 'done' AND updated_at < ?1",
+		"DELETE FROM outbox WHERE state = 'done' AND updated_at < ?1"
+		" AND NOT (kind = 'status' AND CASE WHEN json_valid(payload)"
+		" THEN json_extract(payload, '$.state') END IS 'pending')",
 
 	[SQL_QUEUE_ADD] =
 		"INSERT INTO queue (kind, subject, part, payload_json, actor, asked_at, not_before,"

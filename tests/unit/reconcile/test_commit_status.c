@@ -170,6 +170,27 @@ static void an_invalid_commit_fails(void **state)
 	says(f, "trueup/apply", "success 2 applied");
 }
 
+static void a_commit_that_is_refused_as_a_whole_fails(void **state)
+{
+	struct fixture *f = *state;
+	with_forge(f);
+	put_canvas(f, "shop", "");
+	commit(f);
+	reconcile(f, 0);
+	sh(f, "rm repo/canvases/shop.yaml");
+	commit(f);
+	fails(f, run_again(f), ERR_DENIED, "would be destroyed");
+	assert_true(str_starts(status(f, "trueup/plan"), "failure the revision has no canvas"));
+	assert_true(str_starts(status(f, "trueup/apply"), "failure the revision has no canvas"));
+	f->options.allow_empty = true;
+	reconcile(f, 0);
+	says(f, "trueup/validate", "success 1 spec is valid");
+	says(f, "trueup/plan", "success 1 object planned");
+	says(f, "trueup/plan: canvas/shop",
+		"success destroy, \xe2\x88\x92"
+		"1, applied");
+}
+
 static void a_run_by_name_tells_what_it_changed_of_the_commit(void **state)
 {
 	struct fixture *f = *state;
@@ -359,6 +380,7 @@ int main(void)
 		pipeline_test(a_waiting_approval_is_pending_and_says_for_what),
 		pipeline_test(what_failed_does_not_blink),
 		pipeline_test(an_invalid_commit_fails),
+		pipeline_test(a_commit_that_is_refused_as_a_whole_fails),
 		pipeline_test(a_run_by_name_tells_what_it_changed_of_the_commit),
 		pipeline_test(an_older_commit_does_not_stay_pending),
 		pipeline_test(an_older_commit_that_is_done_is_not_superseded),

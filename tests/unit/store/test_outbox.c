@@ -197,6 +197,22 @@ static void delivers_again_what_somebody_removed(void **state)
 	assert_null(row);
 }
 
+/* It has to be known when it is to come to its end, be that months later. */
+static void keeps_a_status_that_is_pending(void **state)
+{
+	struct fixture *f = *state;
+	put(f, "a", "1", "{\"state\":\"pending\"}");
+	put(f, "b", "1", "{\"state\":\"success\"}");
+	deliver(f, "a", NULL);
+	deliver(f, "b", NULL);
+	ok(f, store_outbox_forget(f->store, 9000, &f->err));
+	assert_non_null(get(f, "a"));
+	struct outbox_row *row;
+	const struct outbox_row like = wish("b", "", "");
+	ok(f, store_outbox_get(f->store, &like, &f->arena, &row, &f->err));
+	assert_null(row);
+}
+
 /* What is told about something that was rolled back is not told. */
 static void a_wish_is_part_of_the_transaction(void **state)
 {
@@ -218,6 +234,7 @@ int main(void)
 		outbox_test(an_end_that_arrives_late_leaves_the_newer_wish_due),
 		outbox_test(says_when_to_come_again),
 		outbox_test(delivers_again_what_somebody_removed),
+		outbox_test(keeps_a_status_that_is_pending),
 		outbox_test(a_wish_is_part_of_the_transaction),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,14 +8,17 @@
 #include "base/str.h"
 #include "source/source.h"
 #include "store/revisions.h"
+#include "store/runs.h"
 
 #include <string.h>
 
-/* Is the branch's tip something other than what was last recorded? */
+/* Does history wait for the other side to take it, or the tip differ from what was last recorded?
+ */
 static int has_news(struct work *w, bool *ret, struct err **err)
 {
 	AUTO_SOURCE *source = NULL;
-	AUTO_STORE *store = NULL;
+	struct store *store;
+	struct run_rows due = {0};
 	struct source_rev rev;
 	struct revision_row *last = NULL;
 	*ret = false;
@@ -28,10 +31,11 @@ static int has_news(struct work *w, bool *ret, struct err **err)
 		err_free(err);
 		return 0;
 	}
-	if (store_open(w->place.state_dir, 0, &store, err) < 0 ||
-		store_revision_last(store, &w->arena, &last, err) < 0)
+	if (work_store(w, &store, err) < 0 ||
+		store_revision_last(store, &w->arena, &last, err) < 0 ||
+		store_runs_history_due(store, &w->arena, &due, err) < 0)
 		return -1;
-	*ret = !last || !str_eq(last->commit_id, rev.commit);
+	*ret = due.count || !last || !str_eq(last->commit_id, rev.commit);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "daemon/place.h"
 #include "daemon/work.h"
+#include "source/append.h"
 #include "spec/server.h"
 #include "store/queue.h"
 
@@ -22,6 +23,7 @@ struct work {
 	const struct server_config *config;
 	const struct server_repository *repository;
 	struct place place;
+	struct source_upstream upstream;
 	const struct queue_row *request; /* NULL: deliver */
 	/*
 	 * When to come back although nobody asks: the soonest of what the work found (a schedule,
@@ -85,5 +87,7 @@ void work_sooner(int64_t *at, int64_t time);
  * when it failed, masked.
  */
 MUST_CHECK int work_git_fetch(struct work *w, const char *const *refspecs, struct err **err);
+/* Where a mirror's branches come from; NULL: the repository is its own. Lives as long as w. */
+const struct source_upstream *work_upstream(struct work *w);
 
 #endif

@@ -28,6 +28,7 @@ void work_pull_setup(struct work *w, struct forge *forge, struct pull_work *ret)
 {
 	*ret = (struct pull_work){
 		.dir = w->place.dir,
+		.upstream = work_upstream(w),
 		.store = w->store,
 		.types = w->types,
 		.lock_wait_ms = LOCK_WAIT_MS,

@@ -15,14 +15,16 @@
 #include "reconcile/pull.h"
 #include "reconcile/recorded.h"
 #include "reconcile/run.h"
+#include "reconcile/runbook_history.h"
 #include "reconcile/schedule.h"
 #include "spec/freeze.h"
 #include "store/drift.h"
 #include "store/objects.h"
+#include "store/runs.h"
 
 #include <stdlib.h>
 
-enum { EXIT_FAILED = 1, EXIT_SPECS = 3, LOCK_WAIT_MS = 60 * 1000 };
+enum { EXIT_FAILED = 1, EXIT_SPECS = 3, LOCK_WAIT_MS = 60 * 1000, HISTORY_AGAIN_MS = 60 * 1000 };
 
 void work_log_event(void *data, const struct run_event *event)
 {
@@ -168,11 +170,32 @@ static int end_lives(struct work *w, struct session *session, int *ret_code, str
 	return *w->stops ? 0 : name_failed(out, err);
 }
 
+static void log_notice(void *data, const struct runbook_event *event)
+{
+	const struct work *w = data;
+	if (event->kind == RUNBOOK_EVENT_NOTICE)
+		log_at(LOG_LEVEL_WARNING, "%s: %.*s", w->repository->name.text, (int)event->len,
+			event->text);
+}
+
+/* Entries that could not be written when their runs ended; later again, if it still cannot be. */
+static int write_history(struct work *w, struct session *session, struct err **err)
+{
+	struct run_rows due = {0};
+	runbook_history_drain(session, log_notice, w);
+	if (store_runs_history_due(session->store, &w->arena, &due, err) < 0)
+		return -1;
+	if (due.count)
+		work_sooner(&w->reconcile_at, clock_now_ms() + HISTORY_AGAIN_MS);
+	return 0;
+}
+
 /* What is due later by itself. */
 static int find_next(struct work *w, struct session *session, struct err **err)
 {
 	int64_t next = 0;
-	if (schedule_next(session->store, clock_now_ms(), &next, err) < 0)
+	if (write_history(w, session, err) < 0 ||
+		schedule_next(session->store, clock_now_ms(), &next, err) < 0)
 		return -1;
 	work_sooner(&w->reconcile_at, next);
 	const struct config *config = recorded_config(session->store, &w->arena);
@@ -199,6 +222,8 @@ static enum work_end reconcile_branch(struct work *w, struct err **err)
 		.lock_wait_ms = LOCK_WAIT_MS,
 		.what = "reconcile",
 		.actor = w->request->actor,
+		.upstream = work_upstream(w),
+		.store = w->store,
 	};
 	AUTO_SESSION session = SESSION_NONE;
 	int code = 0;

@@ -35,6 +35,7 @@ int pull_job_open(struct pull_job *job, const struct pull_work *work, int64_t nu
 		.state_dir = work->state_dir,
 		.flags = flags,
 		.lock_wait_ms = work->lock_wait_ms,
+		.upstream = work->upstream,
 		.store = work->store,
 		.what = "pull",
 	};

@@ -29,6 +29,7 @@ struct engine;
 struct err;
 struct forge;
 struct render_types;
+struct source_upstream;
 struct store;
 struct forge_pull;
 
@@ -36,7 +37,8 @@ struct forge_pull;
 struct pull_work {
 	const char *dir; /* the repository, as in session_options */
 	const char *state_dir; /* NULL: the default */
-	struct store *store; /* as in session_options */
+	const struct source_upstream *upstream; /* as in session_options, as is store */
+	struct store *store;
 	int64_t lock_wait_ms; /* for the steps that take the repository's lock */
 	/*
 	 * Asked for what only a forge knows: reviews, mergeable, permissions. NULL: there is none;

@@ -164,6 +164,7 @@ static int open_session(
 		.state_dir = work->state_dir,
 		.flags = flags,
 		.lock_wait_ms = work->lock_wait_ms,
+		.upstream = work->upstream,
 		.store = work->store,
 		.what = "pull",
 	};

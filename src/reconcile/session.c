@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "source/append.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -89,6 +90,7 @@ static int open_all(struct session *s, const struct session_options *o, struct e
 	const bool writes = o->flags & (SESSION_LOCK | SESSION_WRITE);
 	if (source_open(o->dir, NULL, &s->source, err) < 0)
 		return -1;
+	source_set_upstream(s->source, o->upstream);
 	const char *state = o->state_dir ? o->state_dir : source_state_dir(s->source);
 	if (writes && fs_mkdirs(state, 0700, err) < 0)
 		return err_wrap(err, "make the state folder");

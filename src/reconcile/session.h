@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct err;
+struct source_upstream;
 
 enum session_flags {
 	SESSION_READ = 0, /* look only; a store that is not there yet is fine: store NULL */
@@ -27,6 +28,7 @@ struct session_options {
 	int64_t lock_wait_ms; /* how long to wait for another process that holds the lock */
 	const char *what; /* for the lock's owner text: "reconcile" */
 	const char *actor; /* "git:alice"; NULL: the user of this process */
+	const struct source_upstream *upstream; /* of a mirror (source/append.h); NULL: none */
 	struct store *store; /* of state_dir, open for writing: used, and left open; NULL: none */
 };
 

@@ -215,13 +215,32 @@ static int make_commit(struct append_job *job, const git_commit *tip, const git_
 	return rc < 0 ? git_fail(s, rc, err, "commit %s", job->path) : 0;
 }
 
+/* 1: the branch was moved by somebody else, and is here by now. */
+static int send_upstream(struct append_job *job, const git_oid *new, struct err **err)
+{
+	const struct source_upstream *up = job->source->upstream;
+	char id[GIT_OID_HEXSZ + 1];
+	bool moved = false;
+	(void)git_oid_tostr(id, sizeof id, new);
+	if (up->push(up->data, id, job->what->branch, &moved, err) < 0)
+		return -1;
+	if (!moved)
+		return 0;
+	return up->fetch(up->data, job->what->branch, err) < 0 ? -1 : 1;
+}
+
 /* 1: the branch was moved by somebody else. old NULL: the branch is new. */
 static int move_branch(
 	struct append_job *job, const git_commit *old, const git_oid *new, struct err **err)
 {
 	AUTO_FREE char *log = xasprintf("trueup: run %s", job->what->run_id);
 	const struct ref_move move = {job->ref, old ? git_commit_id(old) : NULL, new, log};
-	const int rc = ref_move(job->source, &move, err);
+	int rc = job->source->upstream ? send_upstream(job, new, err) : 0;
+	if (rc)
+		return rc;
+	rc = ref_move(job->source, &move, err);
+	if (rc == 1 && job->source->upstream)
+		rc = 0; /* it is there; a fetch brings whatever is newer */
 	if (rc == 0) {
 		(void)git_oid_tostr(job->end->commit, sizeof job->end->commit, new);
 		job->end->state = SOURCE_APPENDED;
@@ -319,12 +338,34 @@ static int take_lock(const struct source *s, struct lock *ret, struct err **err)
 	return lock_take(path, owner, LOCK_WAIT_MS, ret, err);
 }
 
+void source_set_upstream(struct source *s, const struct source_upstream *upstream)
+{
+	s->upstream = upstream;
+}
+
+static bool is_mirror(const struct source *s)
+{
+	git_config *config = NULL;
+	int mirror = 0;
+	if (git_repository_config_snapshot(&config, s->repo) == 0 &&
+		git_config_get_bool(&mirror, config, SOURCE_MIRROR_KEY) < 0)
+		mirror = 0;
+	git_config_free(config);
+	return mirror;
+}
+
 int source_append_commit(struct source *s, const struct source_append *what,
 	struct source_append_end *ret, struct err **err)
 {
 	*ret = (struct source_append_end){0};
 	if (git_need(s, err) < 0 || check(what, err) < 0)
 		return -1;
+	if (!s->upstream && is_mirror(s)) {
+		ret->state = SOURCE_APPEND_WAITS;
+		(void)str_copy(ret->reason, sizeof ret->reason,
+			"this is a mirror: the server that keeps it writes the entry");
+		return 0;
+	}
 	/* While git asks hooks about a push, refs must not be moved. */
 	if (getenv("GIT_QUARANTINE_PATH")) {
 		ret->state = SOURCE_APPEND_WAITS;

@@ -22,6 +22,27 @@
 typedef int source_edit(
 	void *ctx, const char *old, size_t old_len, struct str *out, struct err **err);
 
+/*
+ * Where the branches of a mirror come from: there a commit counts, and here only what is there. A
+ * mirror without it is not written to.
+ */
+struct source_upstream {
+	/*
+	 * Sends the commit to the branch, which is made if it is not there. *ret_moved: the branch
+	 * has commits that the commit does not follow; nothing was done. ERR_DENIED: it is not
+	 * taken. ERR_UNAVAILABLE: nobody is there.
+	 */
+	int (*push)(void *data, const char *commit, const char *branch, bool *ret_moved,
+		struct err **err);
+	/* Brings the branch here up to date. */
+	int (*fetch)(void *data, const char *branch, struct err **err);
+	void *data;
+};
+/* upstream is borrowed until the source is closed; NULL: none. */
+void source_set_upstream(struct source *s, const struct source_upstream *upstream);
+/* In the configuration of a mirror that somebody keeps: true. */
+#define SOURCE_MIRROR_KEY "trueup.mirror"
+
 struct source_append {
 	const char *branch; /* "main", "trueup/history" */
 	/* The branch that a new one starts from, and new files on it; NULL: branch must be there.
@@ -52,7 +73,7 @@ struct source_append_end {
 
 /*
  * ERR_NOT_FOUND: the branch, or the file on it, is not there. ERR_UNAVAILABLE: the branch is
- * moved by others all the time.
+ * moved by others all the time. With an upstream also its errors.
  */
 MUST_CHECK int source_append_commit(struct source *s, const struct source_append *append,
 	struct source_append_end *ret, struct err **err);

@@ -20,6 +20,7 @@ struct source {
 	char *state_dir;
 	git_repository *repo; /* NULL until git_need() */
 	git_odb *odb; /* borrowed pair of repo; owned */
+	const struct source_upstream *upstream; /* NULL: the repository is its own */
 };
 
 /* Initialises libgit2 and opens the repository, once. */

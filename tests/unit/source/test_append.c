@@ -87,6 +87,85 @@ static void commits_to_a_bare_repository(void **state)
 	sh(f, "cd bare.git; test $(git rev-list --count main) = 4");
 }
 
+/* Origin is the other side of the mirror; real pushes and fetches between the two. */
+struct other_side {
+	struct fixture *f;
+	unsigned pushes, fetches;
+	bool die; /* as a process that ends when the other side has the commit */
+};
+
+static int push(
+	void *data, const char *commit, const char *branch, bool *ret_moved, struct err **err)
+{
+	struct other_side *o = data;
+	AUTO_FREE char *script =
+		xasprintf("if git -C mirror push -q ../origin %s:refs/heads/%s 2>said; then echo 0;"
+			  "else echo 1; fi >code",
+			commit, branch);
+	AUTO_STR code = STR_INIT;
+	AUTO_FREE char *path = path_join(o->f->dir, "code");
+	o->pushes++;
+	sh(o->f, script);
+	if (fs_read(path, 10, &code, err) < 0)
+		return -1;
+	*ret_moved = !str_eq(code.data, "0\n");
+	return o->die ? err_set(err, ERR_UNAVAILABLE, "gone") : 0;
+}
+
+static int fetch(void *data, const char *branch, struct err **err)
+{
+	struct other_side *o = data;
+	AUTO_FREE char *script = xasprintf(
+		"git -C mirror fetch -q ../origin +refs/heads/%s:refs/heads/%s", branch, branch);
+	(void)err;
+	o->fetches++;
+	sh(o->f, script);
+	return 0;
+}
+
+/* A commit counts when the other side has it; whoever was faster there is followed. */
+static void sends_what_it_commits_in_a_mirror(void **state)
+{
+	struct fixture *f = *state;
+	struct source_append_end end;
+	struct other_side other = {.f = f};
+	const struct source_upstream up = {push, fetch, &other};
+	sh(f, NEW_REPO "cd ..; git clone -q --bare r origin; git clone -q --mirror origin mirror;"
+		       "git -C mirror config " SOURCE_MIRROR_KEY " true");
+	open_at(f, "mirror", NULL);
+	struct source_append what = append_of(f, "RUN1");
+	assert_int_equal(append(f, &what, &end), SOURCE_APPEND_WAITS);
+	assert_non_null(strstr(end.reason, "mirror"));
+	source_set_upstream(f->source, &up);
+	assert_int_equal(append(f, &what, &end), SOURCE_APPENDED);
+	sh(f, "test \"$(git -C origin rev-parse main)\" = \"$(git -C mirror rev-parse main)\"");
+	/* Somebody was faster. */
+	sh(f, "cd r; git pull -q ../origin main; echo x >x; git add x; git commit -qm x;"
+	      "git push -q ../origin main");
+	what = append_of(f, "RUN2");
+	assert_int_equal(append(f, &what, &end), SOURCE_APPENDED);
+	assert_int_equal(other.pushes, 3);
+	assert_int_equal(other.fetches, 1);
+	sh(f, "test \"$(git -C origin rev-parse main)\" = \"$(git -C mirror rev-parse main)\";"
+	      "git -C origin show main:runbooks/R.md | tail -n 2 | tr '\n' ' ' | grep 'RUN1 RUN2';"
+	      "git -C origin cat-file -e main:x");
+	/* It is there, and we died before we knew. */
+	other.die = true;
+	what = append_of(f, "RUN3");
+	fails(f, source_append_commit(f->source, &what, &end, &f->err), ERR_UNAVAILABLE, "gone");
+	other.die = false;
+	what.now += 1000; /* later, and so another commit */
+	assert_int_equal(append(f, &what, &end), SOURCE_APPENDED_BEFORE);
+	assert_int_equal(other.fetches, 2);
+	/* A branch that only the other side will have. */
+	what = append_of(f, "RUN4");
+	what.base = "main";
+	what.branch = "trueup/history";
+	assert_int_equal(append(f, &what, &end), SOURCE_APPENDED);
+	sh(f, "test $(git -C origin rev-list --count main..trueup/history) = 1;"
+	      "git -C origin log --format=%B | grep -c Trueup-Run: | grep -x 3");
+}
+
 static void refuses_what_cannot_be(void **state)
 {
 	struct fixture *f = *state;
@@ -452,6 +531,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		source_test(commits_to_a_bare_repository),
+		source_test(sends_what_it_commits_in_a_mirror),
 		source_test(refuses_what_cannot_be),
 		source_test(keeps_history_on_its_own_branch),
 		source_test(updates_a_clean_working_copy),

@@ -144,10 +144,11 @@ write_document() {
 		- **terraform**: one canvas of two resources, planned against an emulator; by hand
 		  the same two commands run in the same workspace and environment. The wrapper
 		  that logs the calls stands in both.
-		- **webhook to first status**: an idle server, a pull request that changes one spec of the
-		  10,000, until the request with the status is in the log of the fake forge, which
-		  is on the same machine.
-		- **queue**: 8 repositories of 25 canvases; terraform is a program that waits 100 ms.
+		- **webhook to first status**: an idle server, a pull request that changes one
+		  spec of the 10,000, until the last of the requests is in the log of the fake
+		  forge, which is on the same machine.
+		- **queue**: 8 repositories of 25 canvases; terraform is a program that waits
+		  100 ms.
 		- **runbooks**: a runbook whose script is `true`, without claims, variables and
 		  inputs, against the shell alone with the same script. As many at once as there
 		  are processors for the number a second, 200 in all.

@@ -23,6 +23,7 @@
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -359,6 +360,20 @@ int child_run(const struct child_spec *spec, const char *input, size_t limit, in
 		return err_set(err, ERR_TIMEOUT, "%s did not end within %lld ms and was stopped",
 			spec->argv[0], (long long)timeout_ms);
 	return 0;
+}
+
+int child_watch_signals(int *ret_fd, struct err **err)
+{
+	sigset_t set;
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGTERM);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return err_errno(err, errno, "block signals");
+	*ret_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return *ret_fd < 0 ? err_errno(err, errno, "signalfd") : 0;
 }
 
 uint64_t process_start_time(pid_t pid)

@@ -58,6 +58,12 @@ MUST_CHECK int child_run(const struct child_spec *spec, const char *input, size_
 	int64_t timeout_ms, struct str *out, struct str *errout, struct child_exit *ret,
 	struct err **err);
 
+/*
+ * For a process that watches over a program: ignores SIGHUP and SIGPIPE and gives SIGINT and
+ * SIGTERM as a signalfd, the caller's.
+ */
+MUST_CHECK int child_watch_signals(int *ret_fd, struct err **err);
+
 /* Start time of a process in clock ticks since boot (/proc/PID/stat field 22); 0: no such one. */
 uint64_t process_start_time(pid_t pid);
 

@@ -5,7 +5,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "format/emit.h"
+#include "format/document.h"
 #include "format/node.h"
 #include "format/yaml.h"
 
@@ -13,45 +13,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static int write_doc(const char *dir, const char *name, const struct node *doc, struct err **err)
-{
-	AUTO_FREE char *path = path_join(dir, name);
-	AUTO_STR text = STR_INIT;
-	emit_json(doc, &text);
-	return fs_write_atomic(path, text.data, text.len, 0600, err);
-}
-
-static int read_doc(const char *dir, const char *name, struct arena *arena, const struct node **ret,
-	struct err **err)
-{
-	AUTO_FREE char *path = path_join(dir, name);
-	AUTO_STR text = STR_INIT;
-	if (fs_read(path, JOB_FILE_LIMIT, &text, err) < 0)
-		return -1;
-	AUTO_DIAGS diags = {0};
-	struct src *src = arena_alloc(arena, sizeof *src);
-	src->path = arena_strdup(arena, path);
-	src->data = arena_memdup(arena, text.data, text.len);
-	src->len = text.len;
-	*ret = json_parse(arena, src, &diags);
-	if (!*ret || (*ret)->type != NODE_MAP)
-		return err_set(err, ERR_CORRUPT, "%s is damaged: %s", path,
-			diags.count ? diags.items[0].message : "it is no JSON object");
-	return 0;
-}
-
-static int64_t get_int(const struct node *doc, const char *key)
-{
-	const struct node *n = node_get(doc, key);
-	return n && n->type == NODE_INT ? n->integer : 0;
-}
-
-static bool get_bool(const struct node *doc, const char *key)
-{
-	const struct node *n = node_get(doc, key);
-	return n && n->type == NODE_BOOL && n->boolean;
-}
 
 int job_spec_write(const struct job_spec *spec, struct err **err)
 {
@@ -66,13 +27,13 @@ int job_spec_write(const struct job_spec *spec, struct err **err)
 	node_map_set(&a, doc, "timeout_ms", node_new_int(&a, spec->timeout_ms));
 	node_map_set(&a, doc, "grace_ms", node_new_int(&a, spec->grace_ms));
 	node_map_set(&a, doc, "outlives_us", node_new_bool(&a, spec->outlives_us));
-	return write_doc(spec->dir, JOB_FILE_SPEC, doc, err);
+	return document_write(spec->dir, JOB_FILE_SPEC, doc, err);
 }
 
 int job_spec_read(const char *dir, struct arena *arena, struct job_order *ret, struct err **err)
 {
 	const struct node *doc;
-	if (read_doc(dir, JOB_FILE_SPEC, arena, &doc, err) < 0)
+	if (document_read(dir, JOB_FILE_SPEC, JOB_FILE_LIMIT, arena, &doc, err) < 0)
 		return -1;
 	const struct node *list = node_get(doc, "argv");
 	const size_t count = list && list->type == NODE_SEQ ? list->seq.count : 0;
@@ -81,9 +42,9 @@ int job_spec_read(const char *dir, struct arena *arena, struct job_order *ret, s
 		argv[i] = node_text(item);
 	ret->argv = argv;
 	ret->cwd = node_text(node_get(doc, "cwd"));
-	ret->timeout_ms = get_int(doc, "timeout_ms");
-	ret->grace_ms = get_int(doc, "grace_ms");
-	ret->outlives_us = get_bool(doc, "outlives_us");
+	ret->timeout_ms = document_int(doc, "timeout_ms");
+	ret->grace_ms = document_int(doc, "grace_ms");
+	ret->outlives_us = document_bool(doc, "outlives_us");
 	for (size_t i = 0; i < count; i++)
 		if (!argv[i])
 			return err_set(
@@ -105,23 +66,23 @@ int job_result_write(const char *dir, const struct job_result *r, struct err **e
 	node_map_set(&a, doc, "interrupted", node_new_bool(&a, r->interrupted));
 	node_map_set(&a, doc, "timed_out", node_new_bool(&a, r->timed_out));
 	node_map_set(&a, doc, "killed", node_new_bool(&a, r->killed));
-	return write_doc(dir, JOB_FILE_RESULT, doc, err);
+	return document_write(dir, JOB_FILE_RESULT, doc, err);
 }
 
 int job_result_read(const char *dir, struct job_result *ret, struct err **err)
 {
 	AUTO_ARENA a = {0};
 	const struct node *doc;
-	if (read_doc(dir, JOB_FILE_RESULT, &a, &doc, err) < 0)
+	if (document_read(dir, JOB_FILE_RESULT, JOB_FILE_LIMIT, &a, &doc, err) < 0)
 		return -1;
 	*ret = (struct job_result){
 		.phase = JOB_ENDED,
-		.exit = {(int)get_int(doc, "code"), (int)get_int(doc, "signal")},
-		.started_ms = get_int(doc, "started_ms"),
-		.ended_ms = get_int(doc, "ended_ms"),
-		.interrupted = get_bool(doc, "interrupted"),
-		.timed_out = get_bool(doc, "timed_out"),
-		.killed = get_bool(doc, "killed"),
+		.exit = {(int)document_int(doc, "code"), (int)document_int(doc, "signal")},
+		.started_ms = document_int(doc, "started_ms"),
+		.ended_ms = document_int(doc, "ended_ms"),
+		.interrupted = document_bool(doc, "interrupted"),
+		.timed_out = document_bool(doc, "timed_out"),
+		.killed = document_bool(doc, "killed"),
 	};
 	return 0;
 }
@@ -142,7 +103,7 @@ int job_started_write(const char *dir, pid_t program, int64_t now_ms, struct err
 	node_map_set(&a, doc, "supervisor", process_doc(&a, getpid()));
 	if (program > 0)
 		node_map_set(&a, doc, "program", process_doc(&a, program));
-	return write_doc(dir, JOB_FILE_STARTED, doc, err);
+	return document_write(dir, JOB_FILE_STARTED, doc, err);
 }
 
 bool job_holds_lock(const char *dir)

@@ -52,17 +52,8 @@ static int set_up_process(struct supervisor *s, struct err **err)
 	/* A dump would hold credentials. */
 	if (setrlimit(RLIMIT_CORE, &no_core) < 0)
 		return err_errno(err, errno, "forbid core dumps");
-	(void)signal(SIGHUP, SIG_IGN);
-	(void)signal(SIGPIPE, SIG_IGN);
-	sigset_t set;
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return err_errno(err, errno, "block signals");
-	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (s->signals < 0)
-		return err_errno(err, errno, "signalfd");
+	if (child_watch_signals(&s->signals, err) < 0)
+		return -1;
 	s->control = job_control_open(s->dir, err);
 	return s->control < 0 ? -1 : 0;
 }

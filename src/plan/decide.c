@@ -5,22 +5,15 @@
 #include "plan/decide.h"
 
 #include "base/macros.h"
-
-enum want { ANY, NO, YES };
+#include "plan/decide_table.h"
 
 struct row {
 	enum want desired, recorded, same, suspended, protect, retain, moved, held;
-	unsigned last; /* bit set of 1 << enum plan_last; 0: any */
-	unsigned stored; /* bit set of 1 << enum plan_stored; 0: any */
+	unsigned last, stored; /* sets */
 	enum plan_action action;
 	bool use_stored;
 	const char *reason;
 };
-
-#define L(x)  (1u << LAST_##x)
-#define S(x)  (1u << STORED_##x)
-#define WELL  (L(NONE) | L(DONE))
-#define BADLY (L(FAILED) | L(LOST))
 
 /* clang-format off */
 static const struct row table[] = {
@@ -56,18 +49,13 @@ static const struct row table[] = {
 };
 /* clang-format on */
 
-static bool fits(enum want want, bool is)
-{
-	return want == ANY || (want == YES) == is;
-}
-
 static bool row_fits(const struct row *r, const struct plan_facts *f)
 {
-	return fits(r->desired, f->desired) && fits(r->recorded, f->recorded) &&
-	       fits(r->same, f->same) && fits(r->suspended, f->suspended) &&
-	       fits(r->protect, f->protect) && fits(r->retain, f->retain) &&
-	       fits(r->moved, f->moved) && fits(r->held, f->held) &&
-	       (!r->last || r->last & 1u << f->last) && (!r->stored || r->stored & 1u << f->stored);
+	return want_fits(r->desired, f->desired) && want_fits(r->recorded, f->recorded) &&
+	       want_fits(r->same, f->same) && want_fits(r->suspended, f->suspended) &&
+	       want_fits(r->protect, f->protect) && want_fits(r->retain, f->retain) &&
+	       want_fits(r->moved, f->moved) && want_fits(r->held, f->held) &&
+	       set_fits(r->last, f->last) && set_fits(r->stored, f->stored);
 }
 
 struct plan_decision plan_decide(const struct plan_facts *facts)
@@ -95,29 +83,6 @@ const char *plan_action_name(enum plan_action action)
 		[PLAN_REFUSE] = "refuse",
 	};
 	return names[action];
-}
-
-static const char *want_text(enum want want)
-{
-	static const char *const texts[] = {[ANY] = "any", [NO] = "no", [YES] = "yes"};
-	return texts[want];
-}
-
-static const char *last_text(unsigned set)
-{
-	return set == 0            ? "any"
-	       : set == L(RUNNING) ? "running"
-	       : set == WELL       ? "none, done"
-				   : "failed, lost";
-}
-
-static const char *stored_text(unsigned set)
-{
-	return set == 0             ? "any"
-	       : set == S(NONE)     ? "none"
-	       : set == S(WAITING)  ? "waiting"
-	       : set == S(APPROVED) ? "approved"
-				    : "rejected";
 }
 
 bool plan_table_row(size_t n, const char *ret_cells[PLAN_TABLE_CELLS])

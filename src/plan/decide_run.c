@@ -1,22 +1,15 @@
 #include "plan/decide_run.h"
 
 #include "base/macros.h"
-
-enum want { ANY, NO, YES };
+#include "plan/decide_table.h"
 
 struct row {
 	enum want desired, recorded, same, baseline, scheduled, due, asked, suspended;
-	unsigned last; /* bit set of 1 << enum plan_last; 0: any */
-	unsigned stored; /* bit set of 1 << enum plan_stored; 0: any */
+	unsigned last, stored; /* sets */
 	enum plan_action action;
 	bool use_stored;
 	const char *reason;
 };
-
-#define L(x)  (1u << LAST_##x)
-#define S(x)  (1u << STORED_##x)
-#define WELL  (L(NONE) | L(DONE))
-#define BADLY (L(FAILED) | L(LOST))
 
 /* clang-format off */
 static const struct row table[] = {
@@ -48,18 +41,13 @@ static const struct row table[] = {
 };
 /* clang-format on */
 
-static bool fits(enum want want, bool is)
-{
-	return want == ANY || (want == YES) == is;
-}
-
 static bool row_fits(const struct row *r, const struct run_facts *f)
 {
-	return fits(r->desired, f->desired) && fits(r->recorded, f->recorded) &&
-	       fits(r->same, f->same) && fits(r->baseline, f->baseline) &&
-	       fits(r->scheduled, f->scheduled) && fits(r->due, f->due) &&
-	       fits(r->asked, f->asked) && fits(r->suspended, f->suspended) &&
-	       (!r->last || r->last & 1u << f->last) && (!r->stored || r->stored & 1u << f->stored);
+	return want_fits(r->desired, f->desired) && want_fits(r->recorded, f->recorded) &&
+	       want_fits(r->same, f->same) && want_fits(r->baseline, f->baseline) &&
+	       want_fits(r->scheduled, f->scheduled) && want_fits(r->due, f->due) &&
+	       want_fits(r->asked, f->asked) && want_fits(r->suspended, f->suspended) &&
+	       set_fits(r->last, f->last) && set_fits(r->stored, f->stored);
 }
 
 struct plan_decision plan_decide_run(const struct run_facts *facts)
@@ -70,30 +58,6 @@ struct plan_decision plan_decide_run(const struct run_facts *facts)
 				table[i].action, table[i].use_stored, table[i].reason, i + 1};
 	/* The unit test proves by enumeration that every combination fits a row. */
 	return (struct plan_decision){PLAN_REFUSE, false, "no row of the decision table fits", 0};
-}
-
-static const char *want_text(enum want want)
-{
-	static const char *const texts[] = {[ANY] = "any", [NO] = "no", [YES] = "yes"};
-	return texts[want];
-}
-
-static const char *last_text(unsigned set)
-{
-	return set == 0            ? "any"
-	       : set == L(RUNNING) ? "running"
-	       : set == WELL       ? "none, done"
-				   : "failed, lost";
-}
-
-static const char *stored_text(unsigned set)
-{
-	return set == 0             ? "any"
-	       : set == S(NONE)     ? "none"
-	       : set == S(WAITING)  ? "waiting"
-	       : set == S(APPROVED) ? "approved"
-	       : set == S(REJECTED) ? "rejected"
-				    : "none, rejected";
 }
 
 bool run_table_row(size_t n, const char *ret_cells[RUN_TABLE_CELLS])

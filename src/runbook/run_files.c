@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "format/document.h"
 #include "format/emit.h"
 #include "format/node.h"
 #include "format/yaml.h"
@@ -35,33 +36,6 @@ int run_file_write(const char *path, const void *data, size_t len, mode_t mode, 
 	return 0;
 }
 
-static int write_doc(const char *dir, const char *name, const struct node *doc, struct err **err)
-{
-	AUTO_FREE char *path = path_join(dir, name);
-	AUTO_STR text = STR_INIT;
-	emit_json(doc, &text);
-	return fs_write_atomic(path, text.data, text.len, 0600, err);
-}
-
-static int read_doc(const char *dir, const char *name, struct arena *arena, const struct node **ret,
-	struct err **err)
-{
-	AUTO_FREE char *path = path_join(dir, name);
-	AUTO_STR text = STR_INIT;
-	if (fs_read(path, FILE_LIMIT, &text, err) < 0)
-		return -1;
-	AUTO_DIAGS diags = {0};
-	struct src *src = arena_alloc(arena, sizeof *src);
-	src->path = arena_strdup(arena, path);
-	src->data = arena_memdup(arena, text.data, text.len);
-	src->len = text.len;
-	*ret = json_parse(arena, src, &diags);
-	if (!*ret || (*ret)->type != NODE_MAP)
-		return err_set(err, ERR_CORRUPT, "%s is damaged: %s", path,
-			diags.count ? diags.items[0].message : "it is no JSON object");
-	return 0;
-}
-
 static void put_int(struct arena *a, struct node *doc, const char *key, int64_t value)
 {
 	node_map_set(a, doc, key, node_new_int(a, value));
@@ -83,18 +57,6 @@ static void put_list(struct arena *a, struct node *doc, const char *key, const c
 	for (size_t i = 0; list && list[i]; i++)
 		node_seq_add(a, seq, node_new_string(a, list[i]));
 	node_map_set(a, doc, key, seq);
-}
-
-static int64_t get_int(const struct node *doc, const char *key)
-{
-	const struct node *n = node_get(doc, key);
-	return n && n->type == NODE_INT ? n->integer : 0;
-}
-
-static bool get_bool(const struct node *doc, const char *key)
-{
-	const struct node *n = node_get(doc, key);
-	return n && n->type == NODE_BOOL && n->boolean;
 }
 
 static const char *get_text(const struct node *doc, const char *key)
@@ -169,7 +131,7 @@ int run_plan_write(const char *dir, const struct run_plan *plan, struct err **er
 int run_plan_read(const char *dir, struct arena *arena, struct run_plan *ret, struct err **err)
 {
 	const struct node *doc;
-	if (read_doc(dir, RUN_FILE_ORDER, arena, &doc, err) < 0)
+	if (document_read(dir, RUN_FILE_ORDER, FILE_LIMIT, arena, &doc, err) < 0)
 		return -1;
 	struct number numbers[NUMBERS];
 	*ret = (struct run_plan){
@@ -179,12 +141,12 @@ int run_plan_read(const char *dir, struct arena *arena, struct run_plan *ret, st
 	};
 	list_numbers(&ret->policy, numbers);
 	for (size_t i = 0; numbers[i].key; i++)
-		*numbers[i].at = get_int(doc, numbers[i].key);
-	ret->policy.network_none = get_bool(doc, "network_none");
-	ret->policy.finish = get_bool(doc, "finish");
-	ret->policy.without = (unsigned)get_int(doc, "without");
+		*numbers[i].at = document_int(doc, numbers[i].key);
+	ret->policy.network_none = document_bool(doc, "network_none");
+	ret->policy.finish = document_bool(doc, "finish");
+	ret->policy.without = (unsigned)document_int(doc, "without");
 	ret->policy.hide = get_list(arena, doc, "hide");
-	ret->calls = get_bool(doc, "calls");
+	ret->calls = document_bool(doc, "calls");
 	ret->call_env = get_list(arena, doc, "call_env");
 	if (!isolation_parse(get_text(doc, "isolation"), &ret->policy.isolation) || !ret->argv[0] ||
 		ret->work[0] != '/')
@@ -231,15 +193,15 @@ int run_result_write(const char *dir, const struct run_result *r, struct err **e
 	if (write_stream(dir, RUN_FILE_STDOUT, &r->out, err) < 0 ||
 		write_stream(dir, RUN_FILE_STDERR, &r->errout, err) < 0)
 		return -1;
-	return write_doc(dir, RUN_FILE_RESULT, doc, err);
+	return document_write(dir, RUN_FILE_RESULT, doc, err);
 }
 
 static int read_stream(const char *dir, const char *name, const struct node *doc,
 	struct run_stream *ret, struct err **err)
 {
 	AUTO_FREE char *path = path_join(dir, name);
-	ret->bytes = get_int(doc, "bytes");
-	ret->truncated = get_bool(doc, "truncated");
+	ret->bytes = document_int(doc, "bytes");
+	ret->truncated = document_bool(doc, "truncated");
 	str_clear(&ret->text);
 	return fs_read(path, STREAM_LIMIT, &ret->text, err);
 }
@@ -248,20 +210,20 @@ int run_result_read(const char *dir, struct run_result *ret, struct err **err)
 {
 	AUTO_ARENA a = {0};
 	const struct node *doc;
-	if (read_doc(dir, RUN_FILE_RESULT, &a, &doc, err) < 0 ||
+	if (document_read(dir, RUN_FILE_RESULT, FILE_LIMIT, &a, &doc, err) < 0 ||
 		read_stream(dir, RUN_FILE_STDOUT, node_get(doc, "stdout"), &ret->out, err) < 0 ||
 		read_stream(dir, RUN_FILE_STDERR, node_get(doc, "stderr"), &ret->errout, err) < 0)
 		return -1;
 	ret->phase = JOB_ENDED;
-	ret->code = (int)get_int(doc, "code");
-	ret->signal = (int)get_int(doc, "signal");
-	ret->timed_out = get_bool(doc, "timed_out");
-	ret->cancelled = get_bool(doc, "cancelled");
-	ret->abandoned = get_bool(doc, "abandoned");
-	ret->over_disk = get_bool(doc, "over_disk");
-	ret->started_ms = get_int(doc, "started_ms");
-	ret->ended_ms = get_int(doc, "ended_ms");
-	ret->duration_ms = get_int(doc, "duration_ms");
+	ret->code = (int)document_int(doc, "code");
+	ret->signal = (int)document_int(doc, "signal");
+	ret->timed_out = document_bool(doc, "timed_out");
+	ret->cancelled = document_bool(doc, "cancelled");
+	ret->abandoned = document_bool(doc, "abandoned");
+	ret->over_disk = document_bool(doc, "over_disk");
+	ret->started_ms = document_int(doc, "started_ms");
+	ret->ended_ms = document_int(doc, "ended_ms");
+	ret->duration_ms = document_int(doc, "duration_ms");
 	ret->level = xstrdup(get_text(doc, "level"));
 	ret->measures = xstrdup(get_text(doc, "measures"));
 	ret->missing = xstrdup(get_text(doc, "missing"));

@@ -11,7 +11,6 @@
 #include "base/mem.h"
 #include "base/notify.h"
 
-#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,11 +32,6 @@ static void on_look(void *data)
 {
 	struct daemon *d = data;
 	work_look(d);
-	if (!d->ready && d->opened >= d->served_count) {
-		d->ready = true;
-		/* What the opening took and will not be needed again. */
-		(void)malloc_trim(0);
-	}
 	tell_status(d);
 }
 

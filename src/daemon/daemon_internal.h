@@ -40,6 +40,7 @@ struct served {
 	int wake_fd;
 	struct loop_source *wake;
 	struct loop_source *poll_timer;
+	bool looked; /* for what changed while nobody served it */
 	struct loop_source *open_timer; /* the first opening, and attempts after a failure */
 	int64_t open_failures;
 	char *head; /* of a path: the commit last seen there; NULL: none */

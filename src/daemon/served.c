@@ -147,6 +147,7 @@ static void look_for_changes(struct served *s)
 static void on_poll(void *data)
 {
 	struct served *s = data;
+	s->looked = true;
 	look_for_changes(s);
 	arm_poll(s);
 }
@@ -222,12 +223,14 @@ static int open_all(struct served *s, struct err **err)
 static void on_open(void *data)
 {
 	struct served *s = data;
+	struct daemon *d = s->d;
 	AUTO_ERR err = NULL;
 	if (s->open)
 		return;
-	if (s->open_failures == 0)
-		s->d->opened++;
 	s->open = open_all(s, &err) == 0;
+	if (s->open_failures == 0)
+		d->opened++;
+	d->ready = d->ready || d->opened >= d->served_count;
 	metrics_set(s->d->metrics, METRIC_REPOSITORY_UP, s->name, NULL, s->open);
 	if (!s->open) {
 		close_all(s);
@@ -242,9 +245,8 @@ static void on_open(void *data)
 	s->deliver_at = 0;
 	log_at(LOG_LEVEL_INFO, "%s: serving %s", s->name,
 		s->place.mirror ? s->config->url.text : s->place.dir);
-	/* What changed while nobody looked. */
-	look_for_changes(s);
-	arm_poll(s);
+	/* What changed while nobody looked, after whoever waits for us to be ready. */
+	loop_timer_in(s->poll_timer, 0);
 	work_look_soon(s->d);
 }
 
@@ -313,7 +315,8 @@ void served_configure(struct served *s, const struct server_repository *config)
 {
 	s->config = config;
 	if (s->open) {
-		arm_poll(s);
+		if (s->looked)
+			arm_poll(s);
 		revive_outbox(s);
 	} else if (s->open_failures) {
 		loop_timer_in(s->open_timer, 0);

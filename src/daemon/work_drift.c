@@ -1,15 +1,12 @@
 /* Drift: the look that Config wants every so often, and the next one. */
-#include "daemon/work_internal.h"
+#include "daemon/work_run.h"
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "reconcile/recorded.h"
-#include "reconcile/run.h"
 #include "store/drift.h"
-
-enum { EXIT_SPECS = 3, LOCK_WAIT_MS = 60 * 1000 };
 
 /* Is there drift that a reconcile is to undo? */
 static int is_to_heal(struct work *w, struct store *store, bool *ret, struct err **err)
@@ -25,18 +22,11 @@ static int is_to_heal(struct work *w, struct store *store, bool *ret, struct err
 
 static int look(struct work *w, struct session *session, bool *ret_heal, struct err **err)
 {
-	const struct run_options options = {
-		.command = "drift",
-		.stop = RUN_STOP_DRIFT,
-		.environ = w->environ,
-		.listener = work_log_event,
-		.data = w,
-		.stop_plans = w->stops,
-	};
+	const struct run_options options = work_run_options(w, "drift", RUN_STOP_DRIFT);
 	AUTO_RUN run = NULL;
 	if (run_pipeline(session, &options, &run, err) < 0)
 		return -1;
-	if (run_result(run)->exit_code == EXIT_SPECS)
+	if (run_result(run)->exit_code == WORK_RUN_INVALID)
 		log_at(LOG_LEVEL_WARNING, "%s: the specs are invalid: drift was not looked for",
 			w->repository->name.text);
 	return is_to_heal(w, session->store, ret_heal, err);
@@ -46,16 +36,9 @@ enum work_end work_drift(struct work *w, struct err **err)
 {
 	const struct queue_request reconcile = {
 		.kind = QUEUE_RECONCILE, .subject = QUEUE_BRANCH, .actor = w->actor};
-	const struct session_options open = {
-		.dir = w->place.dir,
-		.flags = SESSION_LOCK,
-		.lock_wait_ms = LOCK_WAIT_MS,
-		.what = "drift",
-		.actor = w->request->actor,
-	};
 	AUTO_SESSION session = SESSION_NONE;
 	bool heal = false;
-	if (session_open(&open, &session, err) < 0)
+	if (work_open(w, "drift", &session, err) < 0)
 		return WORK_END_RETRY;
 	const struct config *config = recorded_config(session.store, &w->arena);
 	if (config && config->drift.every_ms)

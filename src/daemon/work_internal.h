@@ -56,10 +56,6 @@ MUST_CHECK int work_deliver(struct work *w, int64_t wait_ms, struct err **err);
 /* Compares the forge's pull requests with what is known, and asks for what follows. */
 MUST_CHECK int work_poll(struct work *w, struct err **err);
 
-struct run_event;
-/* Logs what a run of the pipeline does; data is the struct work. */
-void work_log_event(void *data, const struct run_event *event);
-
 struct pull_result;
 struct pull_work;
 /* forge NULL: there is none, and nothing is said. */

@@ -2,7 +2,7 @@
  * Reconcile the branch: the same pipeline as `trueup reconcile`, without anybody to ask. What waits
  * for an approval waits; what failed is tried again with longer and longer pauses.
  */
-#include "daemon/work_internal.h"
+#include "daemon/work_run.h"
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -14,7 +14,6 @@
 #include "reconcile/handover.h"
 #include "reconcile/pull.h"
 #include "reconcile/recorded.h"
-#include "reconcile/run.h"
 #include "reconcile/runbook_history.h"
 #include "reconcile/schedule.h"
 #include "spec/freeze.h"
@@ -24,38 +23,7 @@
 
 #include <stdlib.h>
 
-enum { EXIT_FAILED = 1, EXIT_SPECS = 3, LOCK_WAIT_MS = 60 * 1000, HISTORY_AGAIN_MS = 60 * 1000 };
-
-void work_log_event(void *data, const struct run_event *event)
-{
-	const struct work *w = data;
-	const char *name = w->repository->name.text;
-	const struct object_outcome *o = event->object;
-	switch (event->kind) {
-	case RUN_PLANNED:
-		log_at(o->status == OBJECT_FAILED ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
-			"%s: %s planned: %s%s%s", name, o->key, object_status_name(o->status),
-			o->status_text ? ": " : "", o->status_text ? o->status_text : "");
-		break;
-	case RUN_APPLYING:
-		log_at(LOG_LEVEL_INFO, "%s: %s is being applied%s%s", name, o->key,
-			o->operation ? ", operation " : "", o->operation ? o->operation : "");
-		break;
-	case RUN_APPLIED:
-		log_at(o->status == OBJECT_FAILED ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
-			"%s: %s %s%s%s", name, o->key, object_status_name(o->status),
-			o->status_text ? ": " : "", o->status_text ? o->status_text : "");
-		break;
-	case RUN_ADOPTED:
-	case RUN_NOTICE:
-		log_at(LOG_LEVEL_INFO, "%s: %s", name, event->text);
-		break;
-	case RUN_LOADED:
-	case RUN_PLANNING:
-	case RUN_PROGRESS:
-		break;
-	}
-}
+enum { HISTORY_AGAIN_MS = 60 * 1000 };
 
 static void tell_mistakes(const struct work *w, const struct run_outcome *out)
 {
@@ -93,24 +61,17 @@ static int reconcile(struct work *w, struct session *session, int *ret_code, str
 	if (work_payload(w, &payload, err) < 0)
 		return -1;
 	const struct server_repository *r = w->repository;
-	const struct run_options options = {
-		.command = "reconcile",
-		.stop = RUN_STOP_NEVER,
-		.allow_empty_at = node_text(node_get(payload, HANDOVER_ALLOW_EMPTY)),
-		.statuses = r->forge.repository ? r->name.text : "",
-		.environ = w->environ,
-		.listener = work_log_event,
-		.data = w,
-		.stop_plans = w->stops,
-	};
+	struct run_options options = work_run_options(w, "reconcile", RUN_STOP_NEVER);
+	options.allow_empty_at = node_text(node_get(payload, HANDOVER_ALLOW_EMPTY));
+	options.statuses = r->forge.repository ? r->name.text : "";
 	AUTO_RUN run = NULL;
 	if (run_pipeline(session, &options, &run, err) < 0)
 		return -1;
 	const struct run_outcome *out = run_result(run);
 	*ret_code = out->exit_code;
-	if (out->exit_code == EXIT_SPECS)
+	if (out->exit_code == WORK_RUN_INVALID)
 		tell_mistakes(w, out);
-	if (out->exit_code == EXIT_FAILED && !*w->stops)
+	if (out->exit_code == WORK_RUN_FAILED && !*w->stops)
 		return name_failed(out, err);
 	return 0;
 }
@@ -150,23 +111,16 @@ static int end_lives(struct work *w, struct session *session, int *ret_code, str
 	for (const char **key = keys; *key; key++)
 		log_at(LOG_LEVEL_INFO, "%s: %s has outlived its ttl", w->repository->name.text,
 			*key);
-	const struct run_options options = {
-		.command = "destroy",
-		.stop = RUN_STOP_NEVER,
-		.destroy = keys,
-		.destroy_reason = OBJECT_LIFE_OVER,
-		.environ = w->environ,
-		.listener = work_log_event,
-		.data = w,
-		.stop_plans = w->stops,
-	};
+	struct run_options options = work_run_options(w, "destroy", RUN_STOP_NEVER);
+	options.destroy = keys;
+	options.destroy_reason = OBJECT_LIFE_OVER;
 	AUTO_RUN run = NULL;
 	if (run_pipeline(session, &options, &run, err) < 0)
 		return -1;
 	const struct run_outcome *out = run_result(run);
-	if (out->exit_code != EXIT_FAILED)
+	if (out->exit_code != WORK_RUN_FAILED)
 		return 0;
-	*ret_code = EXIT_FAILED;
+	*ret_code = WORK_RUN_FAILED;
 	return *w->stops ? 0 : name_failed(out, err);
 }
 
@@ -216,21 +170,12 @@ static int find_next(struct work *w, struct session *session, struct err **err)
 /* Under the repository's lock, which is given up before pull requests are looked at. */
 static enum work_end reconcile_branch(struct work *w, struct err **err)
 {
-	const struct session_options open = {
-		.dir = w->place.dir,
-		.flags = SESSION_LOCK,
-		.lock_wait_ms = LOCK_WAIT_MS,
-		.what = "reconcile",
-		.actor = w->request->actor,
-		.upstream = work_upstream(w),
-		.store = w->store,
-	};
 	AUTO_SESSION session = SESSION_NONE;
 	int code = 0;
-	if (session_open(&open, &session, err) < 0)
+	if (work_open(w, "reconcile", &session, err) < 0)
 		return WORK_END_RETRY;
 	int rc = reconcile(w, &session, &code, err);
-	if (rc == 0 && code != EXIT_SPECS && !*w->stops)
+	if (rc == 0 && code != WORK_RUN_INVALID && !*w->stops)
 		rc = end_lives(w, &session, &code, err);
 	AUTO_ERR second = NULL;
 	if (find_next(w, &session, &second) < 0 && rc == 0) {
@@ -239,7 +184,7 @@ static enum work_end reconcile_branch(struct work *w, struct err **err)
 	}
 	if (rc < 0)
 		return *w->stops ? WORK_END_PARKED : WORK_END_RETRY;
-	return *w->stops && code == EXIT_FAILED ? WORK_END_PARKED : WORK_END_DONE;
+	return *w->stops && code == WORK_RUN_FAILED ? WORK_END_PARKED : WORK_END_DONE;
 }
 
 /* Pull requests whose base moved, or whose turn it is. */

@@ -47,21 +47,26 @@ static int damaged(const char *path, const char *how, struct err **err)
 		"%s %s; nothing was changed: restore a backup of the state folder", path, how);
 }
 
-/* What can be seen without SQLite, which would take an empty file for an empty database. */
-static int check_header(const char *path, struct err **err)
+/*
+ * What can be seen before SQLite looks, which would take an empty file for an empty database. It is
+ * read through SQLite's own descriptor: closing any other one of the file would drop the locks that
+ * another connection of this process holds (fcntl(2): they are the process's), and whoever closes
+ * the database next would take that one for gone and remove its write-ahead log.
+ */
+static int check_header(struct store *store, const char *path, struct err **err)
 {
-	AUTO_CLOSE fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0 && errno == ELOOP)
-		return damaged(path, "is a symbolic link", err);
-	if (fd < 0)
-		return err_errno(err, errno, "open %s", path);
 	unsigned char header[HEADER_LEN];
-	struct stat st;
-	const ssize_t n = pread(fd, header, sizeof header, 0);
-	if (n < 0 || fstat(fd, &st) < 0)
-		return err_errno(err, errno, "read %s", path);
-	if (n < HEADER_LEN)
-		return damaged(path, n ? "is cut short" : "is empty", err);
+	sqlite3_file *file = NULL;
+	sqlite3_int64 size = 0;
+	int rc = sqlite3_file_control(store->db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+	if (rc == SQLITE_OK)
+		rc = file->pMethods->xFileSize(file, &size);
+	if (rc == SQLITE_OK && size < HEADER_LEN)
+		return damaged(path, size ? "is cut short" : "is empty", err);
+	if (rc == SQLITE_OK)
+		rc = file->pMethods->xRead(file, header, sizeof header, 0);
+	if (rc != SQLITE_OK)
+		return sql_error(store, rc, err, "read the store");
 	if (memcmp(header, "SQLite format 3", 16) != 0)
 		return damaged(path, "is damaged or not a database", err);
 	if (be32(header + HEADER_APPLICATION) != STORE_APPLICATION_ID)
@@ -71,19 +76,23 @@ static int check_header(const char *path, struct err **err)
 	if (size_of(wal) > 0)
 		return 0;
 	const uint32_t raw = (uint32_t)header[HEADER_PAGE_SIZE] << 8 | header[HEADER_PAGE_SIZE + 1];
-	const off_t page = raw == 1 ? 65536 : (off_t)raw;
+	const int64_t page = raw == 1 ? 65536 : (int64_t)raw;
 	const bool valid = be32(header + HEADER_CHANGES) == be32(header + HEADER_VALID_FOR);
-	if (valid && st.st_size < page * (off_t)be32(header + HEADER_PAGES))
+	if (valid && size < page * (int64_t)be32(header + HEADER_PAGES))
 		return damaged(path, "is cut short", err);
 	return 0;
 }
 
-static int connect_to(struct store *store, const char *path, struct err **err)
+/* Nothing of the database is read here. */
+static int attach(struct store *store, const char *path, struct err **err)
 {
 	const int rc = sqlite3_open_v2(path, &store->db,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-	if (rc != SQLITE_OK)
-		return sql_error(store, rc, err, "open the store");
+	return rc == SQLITE_OK ? 0 : sql_error(store, rc, err, "open the store");
+}
+
+static int set_up(struct store *store, struct err **err)
+{
 	(void)sqlite3_busy_timeout(store->db, BUSY_MS);
 	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
@@ -97,7 +106,7 @@ static int connect_to(struct store *store, const char *path, struct err **err)
  */
 static int build_new(struct store *store, const char *path, struct err **err)
 {
-	if (connect_to(store, path, err) < 0 ||
+	if (attach(store, path, err) < 0 || set_up(store, err) < 0 ||
 		sql_script(store, "PRAGMA synchronous = OFF; PRAGMA page_size = 8192", err) < 0 ||
 		store_migrate(store, err) < 0)
 		return -1;
@@ -157,12 +166,13 @@ static int create(struct store *store, const char *path, struct err **err)
 
 static int open_existing(struct store *store, const char *path, unsigned flags, struct err **err)
 {
-	if (check_header(path, err) < 0 || connect_to(store, path, err) < 0)
+	int64_t version;
+	if (attach(store, path, err) < 0)
 		return -1;
 	/* Should it turn out damaged, closing it must not write into it. */
 	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	int64_t version;
-	if (sql_number(store, "PRAGMA user_version", &version, err) < 0)
+	if (check_header(store, path, err) < 0 || set_up(store, err) < 0 ||
+		sql_number(store, "PRAGMA user_version", &version, err) < 0)
 		return -1;
 	const int newest = store_schema_newest();
 	if (version > newest)
@@ -192,6 +202,8 @@ int store_open(const char *dir, unsigned flags, struct store **ret, struct err *
 		return err_set(err, ERR_NOT_FOUND,
 			"nothing is recorded in %s yet: run `trueup reconcile` first", dir);
 	}
+	if (there && S_ISLNK(st.st_mode))
+		return damaged(path, "is a symbolic link", err);
 	if ((!there && create(store, path, err) < 0) || open_existing(store, path, flags, err) < 0)
 		return -1;
 	*ret = steal_ptr(store);

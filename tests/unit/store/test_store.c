@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 static mode_t mode_of(const char *path)
 {
@@ -170,6 +171,56 @@ static void garbage_and_links_are_no_database(void **state)
 	fails(f, store_open(f->dir, 0, &f->store, &f->err), ERR_CORRUPT, "symbolic link");
 }
 
+/*
+ * Another process, which opens it when it is told and is the last to close it as far as it can see.
+ * Started before this one opens anything: what SQLite knows of open files would be inherited.
+ */
+static pid_t start_other(struct fixture *f, int told)
+{
+	const pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid > 0)
+		return pid;
+	AUTO_STORE *store = NULL;
+	AUTO_ERR err = NULL;
+	char go;
+	const bool opened = read(told, &go, 1) == 1 && store_open(f->dir, 0, &store, &err) == 0;
+	store_close(&store);
+	_exit(opened ? 0 : 1);
+}
+
+/*
+ * The locks of SQLite are the process's. One that opened the database twice must not lose those of
+ * the first when it closes the second: others would then remove the log that it writes to.
+ */
+static void two_connections_of_a_process_lose_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct store *second;
+	int ends[2], status;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	const pid_t other = start_other(f, ends[0]);
+	ok(f, store_open(f->dir, 0, &f->store, &f->err));
+	put_object(f, "canvas/first");
+	ok(f, store_open(f->dir, 0, &second, &f->err));
+	store_close(&second);
+	assert_int_equal(write(ends[1], "x", 1), 1);
+	assert_int_equal(waitpid(other, &status, 0), other);
+	assert_int_equal(status, 0);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+	put_object(f, "canvas/second");
+	ok(f, store_open(f->dir, 0, &second, &f->err));
+	struct object_row *row = NULL;
+	ok(f, store_object_get(second, "canvas/second", OBJECT_BRIEF, &f->arena, &row, &f->err));
+	assert_non_null(row);
+	store_close(&second);
+	store_close(&f->store);
+	ok(f, store_open(f->dir, 0, &f->store, &f->err));
+	ok(f, store_object_get(f->store, "canvas/second", OBJECT_BRIEF, &f->arena, &row, &f->err));
+	assert_non_null(row);
+}
+
 static void a_lost_database_is_not_made_anew(void **state)
 {
 	struct fixture *f = *state;
@@ -274,6 +325,7 @@ static void transactions_do_not_nest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		store_test(two_connections_of_a_process_lose_nothing),
 		store_test(makes_a_private_database),
 		store_test(looking_makes_nothing),
 		store_test(migrates_from_every_version),

@@ -169,17 +169,21 @@ if have_zsh; then
 	'
 
 	test_expect_success 'a due time is neither lost nor taken twice when the server is killed' '
-		rm -f held && mkfifo held && chmod 666 held && chmod 0711 "$TRASH" &&
-		put_runbook timed Held "isolation: none" <<<"cat $TRASH/held" &&
+		mkfifo held && : >began && chmod 666 held began && chmod 0711 "$TRASH" &&
+		put_runbook timed Held "isolation: none" <<-END &&
+			echo began >>$TRASH/began
+			read line <$TRASH/held
+		END
 		put_run timed held Held "schedule: {cron: \"0 0 1 1 *\"}" && commit_all timed two &&
 		wait_until eval "[ -n \"\$(next_of held)\" ]" && make_due timed held &&
 		wait_until queue_due timed reconcile &&
-		wait_until gives 1 runs_of held running && serve_kill &&
+		wait_until grep began began && is "$(runs_of held running)" 1 && serve_kill &&
 		make_due timed yearly && serve_start server.yaml &&
-		echo go >held && wait_until gives 2 runs_of yearly done &&
+		exec 9<>held && echo go >&9 && wait_until gives 2 runs_of yearly done &&
 		wait_until gives 0 runs_of held running && is "$(runs_of held)" 1 &&
 		wait_until queue_due timed reconcile && wait_until serve_says "reconcile of branch done" 2 &&
-		is "$(runs_of held)" 1 && is "$(runs_of yearly)" 2 && serve_stop
+		is "$(runs_of held)" 1 && is "$(runs_of yearly)" 2 && is "$(cat began)" began &&
+		exec 9>&- && serve_stop
 	'
 else
 	skip 'a Run is run when it is due, and once for each time' 'zsh is not installed'

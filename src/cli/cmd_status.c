@@ -139,16 +139,17 @@ static void print_queue(struct term *t, const struct session *s, const struct ov
 		term_printf(t, STYLE_CYAN, "served: %s\n", o->daemon);
 	for (size_t i = 0; i < o->queue.count; i++) {
 		const struct queue_row *row = &o->queue.items[i];
+		AUTO_STR what = STR_INIT;
+		queue_describe(row, &what);
 		queued += row->state == QUEUE_QUEUED && row->not_before <= s->now_ms;
 		if (row->state == QUEUE_RUNNING)
-			term_printf(t, STYLE_CYAN, "working: %s of %s for %s since %s\n",
-				queue_kind_name(row->kind), row->subject, row->actor,
-				ago(&arena, s->now_ms, row->changed_at));
+			term_printf(t, STYLE_CYAN, "working: %s for %s since %s\n", what.data,
+				row->actor, ago(&arena, s->now_ms, row->changed_at));
 		else if (row->state == QUEUE_DEAD || row->error)
-			term_printf(t, STYLE_RED, "%s: %s of %s for %s, attempt %lld: %s\n",
+			term_printf(t, STYLE_RED, "%s: %s for %s, attempt %lld: %s\n",
 				row->state == QUEUE_DEAD ? "given up" : "to be tried again",
-				queue_kind_name(row->kind), row->subject, row->actor,
-				(long long)row->attempts, row->error ? row->error : "");
+				what.data, row->actor, (long long)row->attempts,
+				row->error ? row->error : "");
 	}
 	if (queued)
 		term_printf(

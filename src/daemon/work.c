@@ -363,17 +363,18 @@ static enum work_end do_request(struct work *w, struct err **err)
 static void tell(const struct work *w, enum work_end end, const char *why, int64_t ms)
 {
 	char took[CLOCK_TEXT_SIZE];
-	const char *kind = queue_kind_name(w->request->kind);
-	const char *name = w->repository->name.text, *subject = w->request->subject;
+	const char *name = w->repository->name.text;
+	AUTO_STR what = STR_INIT;
+	queue_describe(w->request, &what);
 	clock_format_duration(ms, took);
 	if (end == WORK_END_DONE)
-		log_at(LOG_LEVEL_INFO, "%s: %s of %s done in %s", name, kind, subject, took);
+		log_at(LOG_LEVEL_INFO, "%s: %s done in %s", name, what.data, took);
 	else if (end == WORK_END_PARKED)
-		log_at(LOG_LEVEL_INFO, "%s: %s of %s stopped on request after %s, put back", name,
-			kind, subject, took);
+		log_at(LOG_LEVEL_INFO, "%s: %s stopped on request after %s, put back", name,
+			what.data, took);
 	else
-		log_at(LOG_LEVEL_ERROR, "%s: %s of %s failed, attempt %lld: %s", name, kind,
-			subject, (long long)w->request->attempts, why);
+		log_at(LOG_LEVEL_ERROR, "%s: %s failed, attempt %lld: %s", name, what.data,
+			(long long)w->request->attempts, why);
 }
 
 static int do_claim(struct work *w, struct err **err)

@@ -149,9 +149,11 @@ static void record_loss(struct worker *w, const char *how)
 		.not_before = now + backoff_ms(row->attempts, daemon_chance())};
 	if (store_queue_retry(store, &failure, &recorded, &err) < 0)
 		daemon_complain(w->served, "record the end of a worker", &err);
-	else if (recorded)
-		log_at(LOG_LEVEL_ERROR, "%s: %s of %s %s; it is tried again", w->served->name,
-			work_kind_name(w->kind), row->subject, how);
+	if (!recorded)
+		return;
+	AUTO_STR what = STR_INIT;
+	queue_describe(row, &what);
+	log_at(LOG_LEVEL_ERROR, "%s: %s %s; it is tried again", w->served->name, what.data, how);
 }
 
 static void on_end(const struct child_exit *how, void *data)
@@ -269,8 +271,9 @@ static bool claim_next(struct served *s, struct store *store, struct err **err)
 	const enum work_kind kind = kinds[row->kind];
 	const int64_t due = row->not_before > row->asked_at ? row->not_before : row->asked_at;
 	metrics_observe(s->d->metrics, METRIC_WAIT_SECONDS, work_kind_name(kind), NULL, now - due);
-	log_debug("%s: %s of %s for %s begins", s->name, work_kind_name(kind), row->subject,
-		row->actor);
+	AUTO_STR what = STR_INIT;
+	queue_describe(row, &what);
+	log_debug("%s: %s for %s begins", s->name, what.data, row->actor);
 	start_worker(add_worker(s, kind, row->id, row->claim));
 	return true;
 }
@@ -394,8 +397,10 @@ void work_adopt(struct served *s, const struct queue_row *row)
 	w->child.pidfd = pidfd_open((pid_t)row->pid, 0);
 	if (w->child.pidfd >= 0 && loop_add_fd(s->d->loop, w->child.pidfd, EPOLLIN, on_adopted_end,
 					   w, &w->end, &err) == 0) {
-		log_at(LOG_LEVEL_INFO, "%s: %s of %s goes on, begun by an earlier server", s->name,
-			work_kind_name(w->kind), row->subject);
+		AUTO_STR what = STR_INIT;
+		queue_describe(row, &what);
+		log_at(LOG_LEVEL_INFO, "%s: %s goes on, begun by an earlier server", s->name,
+			what.data);
 		return;
 	}
 	err_free(&err);
@@ -421,8 +426,9 @@ void work_interrupt_outdated(struct served *s)
 		}
 		if (!row || !row->outdated || row->claim != w->claim)
 			continue;
-		log_at(LOG_LEVEL_INFO, "%s: %s of %s is outdated by a newer request", s->name,
-			work_kind_name(w->kind), row->subject);
+		AUTO_STR what = STR_INIT;
+		queue_describe(row, &what);
+		log_at(LOG_LEVEL_INFO, "%s: %s is outdated by a newer request", s->name, what.data);
 		child_signal(&w->child, SIGUSR1);
 		w->interrupted = true;
 	}

@@ -8,6 +8,7 @@
 #include "base/child.h"
 #include "base/fs.h"
 #include "base/lock.h"
+#include "base/str.h"
 #include "store/internal.h"
 
 #include <errno.h>
@@ -39,6 +40,18 @@ const char *queue_kind_name(enum queue_kind kind)
 const char *queue_state_name(enum queue_state state)
 {
 	return state_names[state];
+}
+
+void queue_describe(const struct queue_row *row, struct str *out)
+{
+	const bool plan = row->kind == QUEUE_PULL && str_eq(row->subject, QUEUE_BRANCH);
+	if (row->kind == QUEUE_FETCH)
+		str_add(out, kind_names[QUEUE_FETCH]);
+	else if (row->kind == QUEUE_PULL)
+		str_addf(out, "%s of %s", plan ? "plan" : "preview",
+			plan ? row->part : row->subject);
+	else
+		str_addf(out, "%s of %s", kind_names[row->kind], row->subject);
 }
 
 static void read_row(struct sql *q, struct arena *arena, struct queue_row *ret)

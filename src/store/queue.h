@@ -22,6 +22,8 @@
 
 #include "store/store.h"
 
+struct str;
+
 enum queue_kind {
 	QUEUE_UNKNOWN, /* a row of a later version */
 	QUEUE_FETCH, /* bring the mirror of a URL repository up to date */
@@ -77,6 +79,8 @@ struct queue_rows {
 
 const char *queue_kind_name(enum queue_kind kind); /* "reconcile" */
 const char *queue_state_name(enum queue_state state);
+/* Appends what it is in words: "preview of pull/9", "plan of pull/9", "reconcile of branch". */
+void queue_describe(const struct queue_row *row, struct str *out);
 
 /*
  * Asks. Of two times that a replaced and a replacing request were to wait for the earlier counts;

@@ -67,7 +67,7 @@ test_expect_success 'a URL that cannot be fetched is said, without the password,
 		"- {name: away, url: \"file://$TRASH/none.git\"," \
 		"   git: {password: {fromFile: $TRASH/secret}}}" &&
 	serve_stop && serve_start server2.yaml &&
-	wait_until serve_says "away: fetch of fetch failed, attempt 1: git fetch:.*none.git" &&
+	wait_until serve_says "away: fetch failed, attempt 1: git fetch:.*none.git" &&
 	serve_stop && test_must_fail grep -q hunter2 serve.log
 '
 

@@ -358,6 +358,27 @@ static void one_of_two_claimers_gets_it(void **state)
 	assert_int_equal(total, REQUESTS);
 }
 
+static void says_what_it_is(void **state)
+{
+	static const struct {
+		struct queue_row row;
+		const char *text;
+	} cases[] = {
+		{{.kind = QUEUE_FETCH, .subject = "fetch", .part = ""}, "fetch"},
+		{{.kind = QUEUE_PULL, .subject = "pull/9", .part = ""}, "preview of pull/9"},
+		{{.kind = QUEUE_PULL, .subject = QUEUE_BRANCH, .part = "pull/9"}, "plan of pull/9"},
+		{{.kind = QUEUE_COMMAND, .subject = "pull/9", .part = "77"}, "command of pull/9"},
+		{{.kind = QUEUE_RECONCILE, .subject = QUEUE_BRANCH, .part = ""},
+			"reconcile of branch"},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO_STR text = STR_INIT;
+		queue_describe(&cases[i].row, &text);
+		assert_string_equal(text.data, cases[i].text);
+	}
+}
+
 static void knows_whether_a_daemon_serves(void **state)
 {
 	struct fixture *f = *state;
@@ -390,6 +411,7 @@ int main(void)
 		store_test(remembers_deliveries_and_forgets_old_ones),
 		store_test(puts_back_what_dead_workers_had),
 		store_test(one_of_two_claimers_gets_it),
+		store_test(says_what_it_is),
 		store_test(knows_whether_a_daemon_serves),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

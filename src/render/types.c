@@ -189,6 +189,15 @@ static const struct type_resource *resource_of(const struct render_type *type, c
 	return NULL;
 }
 
+/* To read all types takes longer than most plans: only those that have the word are read. */
+static bool mentions(const struct render_type *type, const char *word)
+{
+	AUTO_STR name = STR_INIT;
+	str_addf(&name, "%s%s", type->folder, TYPE_FILE);
+	const struct builtin *file = builtin_file(name.data);
+	return file && memmem(file->data, file->len, word, strlen(word));
+}
+
 const struct type_resource *types_find_resource(struct render_types *types, const char *resource)
 {
 	/* A mistake in a built-in type is reported where the type is used. */
@@ -201,6 +210,8 @@ const struct type_resource *types_find_resource(struct render_types *types, cons
 	}
 	const struct type_resource *found = resource_of(&types->shared, resource);
 	for (size_t i = 0; !found && i < types->count; i++) {
+		if (!types->items[i].loaded && !mentions(&types->items[i], resource))
+			continue;
 		const struct render_type *type = types_find(types, types->items[i].name, &ignored);
 		if (type)
 			found = resource_of(type, resource);

@@ -131,6 +131,8 @@ MUST_CHECK int served_take_on(struct served *s, const struct queue_request *requ
 
 /* Starts what is due and there is room for, and arms the timer for what is due later. */
 void work_look(struct daemon *d);
+/* Tells the metrics how many rows the repository has. */
+void work_count(struct served *s, struct store *store);
 /* Has work_look() called once, soon. */
 void work_look_soon(struct daemon *d);
 /* Watches a worker of an earlier daemon. */

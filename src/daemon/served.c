@@ -89,6 +89,7 @@ int served_take_on(struct served *s, const struct queue_request *requests, size_
 	if (store_commit(store, err) < 0)
 		return -1;
 	s->due_at = 1; /* look again */
+	work_count(s, store);
 	work_interrupt_outdated(s);
 	work_look_soon(s->d);
 	return 0;
@@ -308,7 +309,7 @@ static void revive_outbox(struct served *s)
 	if (count)
 		log_at(LOG_LEVEL_INFO, "%s: tries again what was given up: %lld deliver%s", s->name,
 			(long long)count, count == 1 ? "y" : "ies");
-	s->due_at = 1; /* look again, at the outbox too */
+	s->deliver_at = 0; /* look again */
 }
 
 void served_configure(struct served *s, const struct server_repository *config)

@@ -278,7 +278,7 @@ static bool claim_next(struct served *s, struct store *store, struct err **err)
 	return true;
 }
 
-static void count_rows(struct served *s, struct store *store)
+void work_count(struct served *s, struct store *store)
 {
 	struct queue_counts q;
 	struct outbox_counts o;
@@ -310,15 +310,13 @@ static int find_next(struct served *s, struct store *store, struct err **err)
 	if (s->config->forge.repository &&
 		store_outbox_next(store, OUTBOX_FORGE, clock_now_ms(), &s->deliver_at, err) < 0)
 		return -1;
-	count_rows(s, store);
+	work_count(s, store);
 	return 0;
 }
 
-static bool is_due(const struct served *s, int64_t now)
+static bool has_room(const struct daemon *d)
 {
-	return s->open && !s->leaving &&
-	       ((s->due_at && s->due_at <= now) ||
-		       (s->deliver_at >= 0 && s->deliver_at <= now && !s->delivering));
+	return d->busy < (size_t)d->settings->config->workers;
 }
 
 /* Deliveries wait for nobody but each other: a burst must not start one for each repository. */
@@ -327,13 +325,25 @@ static bool may_deliver(const struct daemon *d)
 	return d->worker_count - d->busy < (size_t)d->settings->config->workers;
 }
 
+/*
+ * Is anything to be done that can be started? Otherwise a webhook would have every repository
+ * looked at that waits for a worker, and the end of one has them looked at anyway.
+ */
+static bool is_due(const struct served *s, int64_t now)
+{
+	const bool work = s->due_at && s->due_at <= now && has_room(s->d);
+	const bool delivery =
+		s->deliver_at >= 0 && s->deliver_at <= now && !s->delivering && may_deliver(s->d);
+	return s->open && !s->leaving && (work || delivery);
+}
+
 static void look_at(struct served *s)
 {
 	struct daemon *d = s->d;
 	AUTO_ERR err = NULL;
 	struct store *store;
 	if (served_store(s, &store, &err) == 0) {
-		while (d->busy < (size_t)d->settings->config->workers && claim_next(s, store, &err))
+		while (has_room(d) && claim_next(s, store, &err))
 			;
 		if (!err && find_next(s, store, &err) == 0 && s->deliver_at == 0 &&
 			!s->delivering && may_deliver(d)) {
@@ -350,16 +360,16 @@ static void look_at(struct served *s)
 
 static void arm_due_timer(struct daemon *d)
 {
-	const bool full = d->busy >= (size_t)d->settings->config->workers;
 	int64_t at = 0;
 	for (size_t i = 0; i < d->served_count; i++) {
 		const struct served *s = d->served[i];
 		if (!s->open || s->leaving)
 			continue;
 		/* With no worker free, the end of one is what is waited for. */
-		if (s->due_at && !full && (!at || s->due_at < at))
+		if (s->due_at && has_room(d) && (!at || s->due_at < at))
 			at = s->due_at;
-		if (s->deliver_at > 0 && !s->delivering && (!at || s->deliver_at < at))
+		if (s->deliver_at > 0 && !s->delivering && may_deliver(d) &&
+			(!at || s->deliver_at < at))
 			at = s->deliver_at;
 	}
 	if (at)

@@ -402,6 +402,18 @@ static void add_plans(struct str *out, const struct run_outcome *run)
 		str_addf(out, "- and %zu more plans\n", listed - PLANS_MAX);
 }
 
+/* A reason stands alone elsewhere; here it becomes a sentence among others. */
+static void add_sentence(struct str *out, const char *reason)
+{
+	AUTO_STR text = STR_INIT;
+	str_add(&text, reason);
+	if (*reason >= 'a' && *reason <= 'z')
+		text.data[0] = (char)(*reason - 'a' + 'A');
+	if (!str_ends(reason, "."))
+		str_addc(&text, '.');
+	markdown_text(out, text.data);
+}
+
 static void add_next(struct str *out, const struct pull_view *view)
 {
 	if (view->may_apply) {
@@ -409,7 +421,7 @@ static void add_next(struct str *out, const struct pull_view *view)
 			view->run->object_count == 1 ? "this plan" : "these plans");
 	} else if (view->why_not) {
 		str_add(out, "\n");
-		markdown_text(out, view->why_not);
+		add_sentence(out, view->why_not);
 	} else if (is_invalid(view->run) || view->is_end) {
 		return;
 	} else {

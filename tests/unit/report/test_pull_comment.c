@@ -137,7 +137,7 @@ static void names_exactly_what_would_be_applied(void **state)
 	str_clear(&out);
 	pull_comment_format(&view, &out);
 	assert_null(strstr(out.data, "trueup apply"));
-	assert_non_null(strstr(out.data, "it is behind main by 2 commits"));
+	assert_non_null(strstr(out.data, "\nIt is behind main by 2 commits. `trueup help`"));
 }
 
 static void says_what_is_wrong_with_the_specs(void **state)

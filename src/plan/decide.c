@@ -85,6 +85,14 @@ const char *plan_action_name(enum plan_action action)
 	return names[action];
 }
 
+enum plan_action plan_action_of(const char *name)
+{
+	for (int a = PLAN_NONE; a <= PLAN_REFUSE; a++)
+		if (str_eq(plan_action_name((enum plan_action)a), name))
+			return (enum plan_action)a;
+	return PLAN_NONE;
+}
+
 bool plan_table_row(size_t n, const char *ret_cells[PLAN_TABLE_CELLS])
 {
 	if (n >= ARRAY_LEN(table))

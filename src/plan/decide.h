@@ -64,6 +64,7 @@ struct plan_decision plan_decide(const struct plan_facts *facts);
 
 /* "create", "update", ... */
 const char *plan_action_name(enum plan_action action);
+enum plan_action plan_action_of(const char *name); /* of no action: PLAN_NONE */
 
 /*
  * The table as text, for the test that compares the page: the cells of row n (from 0) in the

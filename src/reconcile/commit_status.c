@@ -25,14 +25,6 @@ static bool is_told(const struct item *item)
 	return item->out.status != OBJECT_UNCHANGED && !item->aside;
 }
 
-/* Nothing joins by being named: whoever asked for it hears about it otherwise. */
-static bool is_by_name(const struct run *run)
-{
-	const struct run_options *o = run->options;
-	return (o->targets && *o->targets) || (o->destroy && *o->destroy) ||
-	       (o->rerun && *o->rerun);
-}
-
 static int touch(struct run *run, const struct item *item, struct err **err)
 {
 	const struct told_object object = {
@@ -43,20 +35,13 @@ static int touch(struct run *run, const struct item *item, struct err **err)
 	return store_told_touch(run->session->store, &object, err);
 }
 
+/* Nothing joins by being named: whoever asked for it hears about it otherwise. */
 static int touch_all(struct run *run, struct err **err)
 {
-	for (size_t i = 0; !is_by_name(run) && i < run->item_count; i++)
+	for (size_t i = 0; !run_is_by_name(run) && i < run->item_count; i++)
 		if (is_told(run->items[i]) && touch(run, run->items[i], err) < 0)
 			return -1;
 	return 0;
-}
-
-static enum plan_action action_of(const char *name)
-{
-	for (int a = PLAN_NONE; a <= PLAN_REFUSE; a++)
-		if (str_eq(plan_action_name((enum plan_action)a), name))
-			return (enum plan_action)a;
-	return PLAN_NONE;
 }
 
 static enum object_status status_of(const struct object_row *row, enum spec_kind kind)
@@ -100,16 +85,13 @@ static int recall(struct run *run, const struct told_object *told, struct object
 	*ret = (struct object_outcome){
 		.key = told->key,
 		.kind = spec_kind_of(arena_memdup(a, told->key, strcspn(told->key, "/"))),
-		.action = action_of(told->action),
+		.action = plan_action_of(told->action),
 		.reason = row && row->reason ? row->reason : "it is not done yet",
 	};
 	ret->status = status_of(row, ret->kind);
 	if (!plan || ret->kind != KIND_CANVAS)
 		return 0;
-	struct object_plan *p = arena_alloc(a, sizeof *p);
-	*p = (struct object_plan){.engine = plan->engine, .id = plan->id, .sha256 = plan->sha256};
-	outcome_changes(plan->summary_json, a, &p->changes);
-	ret->plan = p;
+	ret->plan = outcome_plan(plan, a);
 	return 0;
 }
 
@@ -309,7 +291,7 @@ static int begin(struct run *run, struct err **err)
 
 int run_tell_begin(struct run *run, struct err **err)
 {
-	if (!run->told.target || run->plan_only || is_by_name(run))
+	if (!run->told.target || run->plan_only || run_is_by_name(run))
 		return 0;
 	if (in_transaction(run, begin, err) < 0)
 		return -1;
@@ -319,7 +301,7 @@ int run_tell_begin(struct run *run, struct err **err)
 
 int run_tell_intended(struct run *run, const struct item *item, struct err **err)
 {
-	return tells(run) && !is_by_name(run) ? touch(run, item, err) : 0;
+	return tells(run) && !run_is_by_name(run) ? touch(run, item, err) : 0;
 }
 
 static int go_on(struct run *run, struct err **err)
@@ -377,7 +359,7 @@ int run_tell_failed(struct run *run, const char *why, struct err **err)
 	struct session *s = run->session;
 	static const char *const contexts[] = {"trueup/plan", "trueup/apply"};
 	AUTO_STR text = STR_INIT;
-	if (!run->told.target || run->plan_only || is_by_name(run))
+	if (!run->told.target || run->plan_only || run_is_by_name(run))
 		return 0;
 	text_cut(&text, why, FORGE_DESCRIPTION_MAX);
 	if (store_begin(s->store, err) < 0)

@@ -46,7 +46,7 @@ static bool named(const char *const *list, const char *key)
 	return false;
 }
 
-static bool has_targets(const struct run *run)
+bool run_is_by_name(const struct run *run)
 {
 	const struct run_options *o = run->options;
 	return (o->targets && *o->targets) || (o->destroy && *o->destroy) ||
@@ -107,7 +107,7 @@ static int add_item(struct run *run, const char *key, struct err **err)
 	struct item *item = arena_alloc(&run->arena, sizeof *item);
 	item->key = arena_strdup(&run->arena, key);
 	item->kind = kind_of_key(key);
-	item->aside = has_targets(run) && !is_target(run, key);
+	item->aside = run_is_by_name(run) && !is_target(run, key);
 	const char *slash = strchr(item->key, '/');
 	item->name = slash ? slash + 1 : item->key;
 	const struct loaded_spec *entry = load_entry(&run->load, key);

@@ -59,6 +59,14 @@ void outcome_changes(const char *summary_json, struct arena *arena, struct chang
 	message_read_changes(node_get(recorded_json(arena, summary_json), "changes"), arena, ret);
 }
 
+struct object_plan *outcome_plan(const struct plan_row *plan, struct arena *arena)
+{
+	struct object_plan *p = arena_alloc(arena, sizeof *p);
+	*p = (struct object_plan){.engine = plan->engine, .id = plan->id, .sha256 = plan->sha256};
+	outcome_changes(plan->summary_json, arena, &p->changes);
+	return p;
+}
+
 const char *outcome_born(const struct plan_row *plan, struct arena *arena)
 {
 	const char *born = message_text(recorded_json(arena, plan->summary_json), "born");

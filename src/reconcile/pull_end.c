@@ -15,19 +15,13 @@ static void end_object(struct pull_job *job, const struct pull_object *shown,
 	*out = (struct object_outcome){
 		.key = shown->key,
 		.kind = spec_kind_of(arena_memdup(a, shown->key, strcspn(shown->key, "/"))),
-		.action = PLAN_UPDATE,
+		.action = plan_action_of(shown->action),
 		.reason = "merged",
 		.status = OBJECT_RECORDED,
 	};
-	for (int k = PLAN_NONE; k <= PLAN_REFUSE; k++)
-		if (str_eq(plan_action_name((enum plan_action)k), shown->action))
-			out->action = (enum plan_action)k;
 	if (!plan)
 		return;
-	struct object_plan *p = arena_alloc(a, sizeof *p);
-	*p = (struct object_plan){.engine = plan->engine, .id = plan->id, .sha256 = plan->sha256};
-	outcome_changes(plan->summary_json, a, &p->changes);
-	out->plan = p;
+	out->plan = outcome_plan(plan, a);
 	const bool done = plan->status == PLAN_APPLIED && !plan->status_reason;
 	out->status = done                            ? OBJECT_APPLIED
 		      : plan->status == PLAN_APPLIED  ? OBJECT_FAILED

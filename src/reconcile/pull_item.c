@@ -105,14 +105,6 @@ const struct pull_object *pull_shown(const struct run *run, const char *key)
 	return NULL;
 }
 
-static enum plan_action action_of(const char *name)
-{
-	for (int a = PLAN_NONE; a <= PLAN_REFUSE; a++)
-		if (str_eq(plan_action_name((enum plan_action)a), name))
-			return (enum plan_action)a;
-	return PLAN_NONE;
-}
-
 int pull_mark_applied(struct run *run, struct item *item, struct err **err)
 {
 	int64_t by = 0;
@@ -124,7 +116,7 @@ int pull_mark_applied(struct run *run, struct item *item, struct err **err)
 		return 0;
 	const struct pull_object *shown = pull_shown(run, item->key);
 	if (shown)
-		item->out.action = action_of(shown->action);
+		item->out.action = plan_action_of(shown->action);
 	item->out.reason = "applied before the merge";
 	item_status(run, item, OBJECT_APPLIED, "%s", item->out.reason);
 	return 0;

@@ -127,6 +127,8 @@ MUST_CHECK int items_build(struct run *run, struct err **err);
 /* Adds the canvases that use key and are not items yet. */
 MUST_CHECK int items_add_dependants(struct run *run, const char *key, struct err **err);
 struct item *item_find(const struct run *run, const char *key);
+/* Did the user name the objects that it is about? */
+bool run_is_by_name(const struct run *run);
 /* May something of it exist that is ours to change? */
 bool item_is_recorded(const struct object_row *row);
 /* How the last operation on it ended. */
@@ -218,6 +220,8 @@ char *outcome_summary(struct arena *arena, const struct run *run, const struct i
 const char *outcome_born(const struct plan_row *plan, struct arena *arena);
 /* The changes in a summary, for reports. */
 void outcome_changes(const char *summary_json, struct arena *arena, struct change_set *ret);
+/* What a stored plan says, for reports; in arena. */
+struct object_plan *outcome_plan(const struct plan_row *plan, struct arena *arena);
 /* Says in words where the engine's plan differs from the preview. */
 void item_surprises(struct run *run, struct item *item);
 /* Folder of the files that a plan was made from, absolute, heap-owned: STATE/rendered/PLAN. */

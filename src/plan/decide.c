@@ -4,6 +4,8 @@
  */
 #include "plan/decide.h"
 
+#include "base/str.h"
+
 #include "base/macros.h"
 #include "plan/decide_table.h"
 

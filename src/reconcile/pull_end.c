@@ -8,7 +8,12 @@
 
 #include <string.h>
 
-static void end_object(struct pull_job *job, const struct pull_object *shown,
+static bool is_closed(enum pull_end end)
+{
+	return end == PULL_END_CLOSED || end == PULL_END_CLOSED_APPLIED;
+}
+
+static void end_object(struct pull_job *job, enum pull_end end, const struct pull_object *shown,
 	const struct plan_row *plan, struct object_outcome *out)
 {
 	struct arena *a = job->arena;
@@ -16,8 +21,10 @@ static void end_object(struct pull_job *job, const struct pull_object *shown,
 		.key = shown->key,
 		.kind = spec_kind_of(arena_memdup(a, shown->key, strcspn(shown->key, "/"))),
 		.action = plan_action_of(shown->action),
-		.reason = "merged",
-		.status = OBJECT_RECORDED,
+		.reason = is_closed(end) ? "closed" : "merged",
+		.status = is_closed(end)           ? OBJECT_PENDING
+			  : end == PULL_END_MERGED ? OBJECT_WAITING
+						   : OBJECT_RECORDED,
 	};
 	if (!plan)
 		return;
@@ -33,7 +40,8 @@ static void end_object(struct pull_job *job, const struct pull_object *shown,
 			plan->status_reason ? plan->status_reason : "");
 }
 
-static int end_objects(struct pull_job *job, struct object_outcome **ret, struct err **err)
+static int end_objects(
+	struct pull_job *job, enum pull_end end, struct object_outcome **ret, struct err **err)
 {
 	*ret = arena_array(job->arena, job->shown.count + 1, sizeof **ret);
 	for (size_t i = 0; i < job->shown.count; i++) {
@@ -42,7 +50,7 @@ static int end_objects(struct pull_job *job, struct object_outcome **ret, struct
 		if (o->plan_id &&
 			store_plan_get(job->session.store, o->plan_id, job->arena, &plan, err) < 0)
 			return -1;
-		end_object(job, o, plan, &(*ret)[i]);
+		end_object(job, end, o, plan, &(*ret)[i]);
 	}
 	return 0;
 }
@@ -89,7 +97,7 @@ static int end_statuses(
 		return -1;
 	if (str_eq(told.commit_id, row->head_sha) || str_eq(row->merge_sha, row->head_sha))
 		return 0;
-	if (end == PULL_END_CLOSED || end == PULL_END_CLOSED_APPLIED)
+	if (is_closed(end))
 		return outbox_end_statuses(s->store, job->work->target, row->head_sha,
 			"closed without being merged", s->now_ms, err);
 	const struct forge_statuses statuses = pull_statuses(view, job->arena);
@@ -103,7 +111,7 @@ int pull_show_end(struct pull_job *job, enum pull_end end, struct err **err)
 	const struct diag_list none = {0};
 	if (!job->work->target)
 		return 0;
-	if (end_objects(job, &objects, err) < 0)
+	if (end_objects(job, end, &objects, err) < 0)
 		return -1;
 	const struct run_outcome outcome = {
 		.command = "apply",

@@ -197,8 +197,10 @@ static void add_plan_cell(
 	case OBJECT_WAITING:
 		break;
 	}
-	if (view->is_end && object->status_text)
-		add_cell(out, object->status_text);
+	if (view->is_end)
+		add_cell(out, object->status_text                ? object->status_text
+			      : object->status == OBJECT_WAITING ? "waiting"
+								 : "");
 	else if (object->plan)
 		add_duration(out, CHECK, object->plan->duration_ms);
 	else if (pull_has_engine(object) && view->phase == PULL_VIEW_PREVIEW)

@@ -583,6 +583,37 @@ static void one_that_is_closed_offers_nothing(void **state)
 	close_test(&t);
 }
 
+/* What needs no plan is done no sooner than the branch has it, and not at all when it is closed. */
+static void a_role_alone_has_its_end_too(void **state)
+{
+	struct test t;
+	open_test(&t, *state, "apply: auto");
+	sh(t.f, "cd repo && git switch -qc one main &&"
+		"sed -i 's/spec:/&\\n  description: x/' roles/web.yaml && git commit -qam role &&"
+		"git switch -q main");
+	struct pull_row row = facts(&t, "one");
+	note(&t, &row);
+	refresh(&t);
+	row.state = PULL_CLOSED;
+	note(&t, &row);
+	has(payload(&t, "comment/12/plan"), "| `role/web` | update |  |  |  |  |");
+	row.state = PULL_OPEN;
+	note(&t, &row);
+	refresh(&t);
+	sh(t.f, "git -C repo merge -q --no-ff --no-edit one");
+	row.state = PULL_MERGED;
+	row.merge_sha = head_of(&t, "main");
+	note(&t, &row);
+	has(payload(&t, "comment/12/plan"), "| `role/web` | update |  |  |  | waiting |");
+	has(status(&t, "trueup/apply"), "pending");
+	reconcile(t.f, 0);
+	session_end(t.f);
+	ok(t.f, pull_settle(&t.work, &t.f->arena, &t.result, &t.f->err));
+	has(payload(&t, "comment/12/plan"), "| `role/web` | update |  |  |  | \xe2\x9c\x93 |");
+	has(status(&t, "trueup/apply"), "1 applied");
+	close_test(&t);
+}
+
 static void an_old_head_does_not_stay_pending(void **state)
 {
 	struct test t;
@@ -633,6 +664,7 @@ int main(void)
 		pipeline_test(a_rebase_applies_the_plan_that_was_shown),
 		pipeline_test(a_fast_forward_has_the_statuses_of_the_branch),
 		pipeline_test(one_that_is_closed_offers_nothing),
+		pipeline_test(a_role_alone_has_its_end_too),
 		pipeline_test(an_old_head_does_not_stay_pending),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

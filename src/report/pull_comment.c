@@ -418,13 +418,15 @@ static void add_sentence(struct str *out, const char *reason)
 
 static void add_next(struct str *out, const struct pull_view *view)
 {
+	if (is_invalid(view->run) && !view->is_end)
+		return; /* what is to be done stands above */
 	if (view->may_apply) {
 		str_addf(out, "\nComment `%s apply` to apply exactly %s.", view->word,
 			view->run->object_count == 1 ? "this plan" : "these plans");
 	} else if (view->why_not) {
 		str_add(out, "\n");
 		add_sentence(out, view->why_not);
-	} else if (is_invalid(view->run) || view->is_end) {
+	} else if (view->is_end) {
 		return;
 	} else {
 		str_addc(out, '\n');

@@ -149,9 +149,11 @@ static void says_what_is_wrong_with_the_specs(void **state)
 		"role 'web-team' may not use ELASTICACHE ``` </details> @alice");
 	struct run_outcome run = run_of(NULL, 0);
 	run.diags = &diags;
-	const struct pull_view view = view_of(&run, PULL_VIEW_PREVIEW);
+	struct pull_view view = view_of(&run, PULL_VIEW_PREVIEW);
+	view.why_not = "this plan is applied once it is merged";
 	AUTO_STR out = STR_INIT;
 	pull_comment_format(&view, &out);
+	assert_null(strstr(out.data, "his plan")); /* there is none */
 	assert_non_null(strstr(out.data, "The specs are not valid: 1 error."));
 	assert_non_null(strstr(out.data, "\n````\ncanvases/shop.yaml:14:23: error: role"));
 	AUTO_ARENA arena = {0};

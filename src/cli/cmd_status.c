@@ -1,6 +1,7 @@
 /* trueup status: every object on one screen, from what is recorded. Reads no spec. */
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -22,6 +23,7 @@ struct overview {
 	struct object_rows objects;
 	struct operation_rows open;
 	struct schedule_rows schedules;
+	struct object_lives lives;
 	struct drift_rows drift;
 	struct queue_rows queue;
 	struct plan_rows asked; /* runbooks that somebody wants to run and that wait for a yes */
@@ -89,16 +91,40 @@ static const char *ago(struct arena *arena, int64_t now, int64_t then)
 		arena, "%s ago", clock_format_duration(now > then ? now - then : 0, text));
 }
 
-/* "next 2026-11-29T02:30:00 UTC" of a Run with a schedule, otherwise "". */
-static const char *next_text(struct arena *arena, const struct overview *o, const char *key)
+/* When a Run is due next; 0: it has no schedule, or no time left. */
+static int64_t next_of(const struct overview *o, const char *key)
+{
+	for (size_t i = 0; i < o->schedules.count; i++)
+		if (str_eq(o->schedules.items[i].key, key))
+			return o->schedules.items[i].next_at;
+	return 0;
+}
+
+/* When the ttl of a canvas is over; 0: it has none, or does not live. */
+static int64_t end_of(const struct overview *o, const char *key)
+{
+	for (size_t i = 0; i < o->lives.count; i++) {
+		const struct object_life *life = &o->lives.items[i];
+		AUTO_ERR unreadable = NULL; /* it was valid when it was recorded */
+		int64_t ttl;
+		if (str_eq(life->key, key))
+			return life->applied_at && clock_parse_duration(
+							   life->ttl, &ttl, &unreadable) == 0
+				       ? life->applied_at + ttl
+				       : 0;
+	}
+	return 0;
+}
+
+/* "next 2026-11-29T02:30:00 UTC"; "" for time 0. */
+static const char *time_text(struct arena *arena, const char *what, int64_t time)
 {
 	enum { WITHOUT_MILLISECONDS = 19 };
-	char time[CLOCK_TEXT_SIZE];
-	for (size_t i = 0; i < o->schedules.count; i++)
-		if (str_eq(o->schedules.items[i].key, key) && o->schedules.items[i].next_at)
-			return arena_printf(arena, "next %.*s UTC", WITHOUT_MILLISECONDS,
-				clock_format(o->schedules.items[i].next_at, time));
-	return "";
+	char text[CLOCK_TEXT_SIZE];
+	if (!time)
+		return "";
+	return arena_printf(
+		arena, "%s %.*s UTC", what, WITHOUT_MILLISECONDS, clock_format(time, text));
 }
 
 /* What the last look at the resources of an object found; NULL: nothing. */
@@ -121,13 +147,26 @@ static const char *remarks(
 	if (row->suspended && !is_still(row))
 		suspended = arena_printf(arena, "suspended%s%s", row->suspended_reason ? ": " : "",
 			row->suspended_reason ? row->suspended_reason : "");
-	const char *parts[] = {
-		why, suspended, drift ? drift->summary : NULL, next_text(arena, o, row->key)};
+	const char *parts[] = {why, suspended, drift ? drift->summary : NULL,
+		time_text(arena, "next", next_of(o, row->key)),
+		time_text(arena, "ends", end_of(o, row->key))};
 	AUTO_STR text = STR_INIT;
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
 		if (parts[i] && *parts[i])
 			str_addf(&text, "%s%s", text.len ? "; " : "", parts[i]);
 	return arena_strdup(arena, text.data);
+}
+
+/* "given up", "to be tried again in 8.1 s" */
+static const char *failed_text(struct arena *arena, int64_t now, const struct queue_row *row)
+{
+	char wait[CLOCK_TEXT_SIZE];
+	if (row->state == QUEUE_DEAD)
+		return "given up";
+	if (row->not_before <= now)
+		return "to be tried again now";
+	return arena_printf(arena, "to be tried again in %s",
+		clock_format_duration(row->not_before - now, wait));
 }
 
 /* What a daemon works on and what waits for it; later requests, such as reminders, are not told. */
@@ -147,9 +186,8 @@ static void print_queue(struct term *t, const struct session *s, const struct ov
 				row->actor, ago(&arena, s->now_ms, row->changed_at));
 		else if (row->state == QUEUE_DEAD || row->error)
 			term_printf(t, STYLE_RED, "%s: %s for %s, attempt %lld: %s\n",
-				row->state == QUEUE_DEAD ? "given up" : "to be tried again",
-				what.data, row->actor, (long long)row->attempts,
-				row->error ? row->error : "");
+				failed_text(&arena, s->now_ms, row), what.data, row->actor,
+				(long long)row->attempts, row->error ? row->error : "");
 	}
 	if (queued)
 		term_printf(
@@ -311,14 +349,13 @@ static void print_json(struct cli *cli, const struct session *s, const struct ov
 		set_time(a, n, "since", row->phase_since);
 		report_set_text(a, n, "outcome", row->outcome);
 		report_set_text(
-			a, n, "reason", row->suspended ? row->suspended_reason : row->reason);
+			a, n, "reason", is_still(row) ? row->suspended_reason : row->reason);
 		report_set_text(a, n, "appliedRevision", row->applied_revision);
 		set_time(a, n, "appliedAt", row->applied_at);
 		report_set_text(a, n, "plan", row->plan_id);
 		add_drift(a, n, drift_of(o, row->key));
-		for (size_t k = 0; k < o->schedules.count; k++)
-			if (str_eq(o->schedules.items[k].key, row->key))
-				set_time(a, n, "nextAt", o->schedules.items[k].next_at);
+		set_time(a, n, "nextAt", next_of(o, row->key));
+		set_time(a, n, "endsAt", end_of(o, row->key));
 		node_seq_add(a, objects, n);
 	}
 	node_map_set(a, doc, "objects", objects);
@@ -350,6 +387,7 @@ static int read_overview(struct cli *cli, struct session *s, struct arena *arena
 	if (store_objects(s->store, &filter, OBJECT_BRIEF, arena, &o->objects, err) < 0 ||
 		store_operations_open(s->store, arena, &o->open, err) < 0 ||
 		store_schedules_due(s->store, 0, arena, &o->schedules, err) < 0 ||
+		store_object_lives(s->store, arena, &o->lives, err) < 0 ||
 		store_drift_list(s->store, arena, &o->drift, err) < 0 ||
 		store_queue_list(s->store, arena, &o->queue, err) < 0 ||
 		store_plans_open_of(s->store, "runbook", arena, &o->asked, err) < 0 ||

@@ -38,6 +38,7 @@ test_expect_success 'a ttl: the server comes back when it ends, then destroys an
 	ends=$(store_sql lives "SELECT ended_at + $HOUR FROM operations
 		WHERE object_key = '\''canvas/brief'\''") &&
 	wait_until gives "$ends" queue_of lives reconcile not_before &&
+	status_has lives "canvas/brief *applied .*ends $(date -u -d "@${ends%???}" +%FT%T) UTC" &&
 	an_hour_passes lives brief && queue_due lives reconcile &&
 	wait_until gives 1 effects "delete brief.aws_sns_topic.a" &&
 	serve_says "canvas/brief has outlived its ttl" &&
@@ -58,7 +59,7 @@ test_expect_success 'a ttl: where destroying fails it is tried again' '
 	echo "it is in use" >"$FAKE/fail-apply" && an_hour_passes lives brief &&
 	queue_due lives reconcile &&
 	wait_until serve_says "reconcile of branch failed, attempt 1: .*canvas/brief" &&
-	wait_until status_has lives "to be tried again: reconcile .*canvas/brief" &&
+	wait_until status_has lives "to be tried again in .* s: reconcile .*canvas/brief" &&
 	status_has lives "canvas/brief *failed .*it is in use" &&
 	rm "$FAKE/fail-apply" && queue_due lives reconcile &&
 	wait_until gives 2 effects "delete brief.aws_sns_topic.a" &&
@@ -120,7 +121,7 @@ test_expect_success 'what fails is tried again, after twice as long each time' '
 		[ "$attempt" = 3 ] || queue_due fails reconcile || return 1
 		pause=$((pause * 2))
 	done &&
-	status_has fails "to be tried again: reconcile of branch .*attempt 3: .*canvas/broken"
+	status_has fails "to be tried again in [0-9.]+ s: reconcile of branch .*attempt 3: .*canvas/broken"
 '
 
 test_expect_success 'news do not wait for the next attempt, and count anew' '

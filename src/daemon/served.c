@@ -23,7 +23,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-enum { STORE_IDLE_MS = 3000, OPEN_AGAIN_MOST_MS = 60 * 1000 };
+enum { FIRST_LOOK_MS = 20, STORE_IDLE_MS = 3000, OPEN_AGAIN_MOST_MS = 60 * 1000 };
 
 uint32_t daemon_chance(void)
 {
@@ -246,8 +246,8 @@ static void on_open(void *data)
 	s->deliver_at = 0;
 	log_at(LOG_LEVEL_INFO, "%s: serving %s", s->name,
 		s->place.mirror ? s->config->url.text : s->place.dir);
-	/* What changed while nobody looked, after whoever waits for us to be ready. */
-	loop_timer_in(s->poll_timer, 0);
+	/* What changed while nobody looked; a breath later, so that health is answered first. */
+	loop_timer_in(s->poll_timer, FIRST_LOOK_MS);
 	work_look_soon(s->d);
 }
 

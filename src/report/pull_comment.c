@@ -130,7 +130,9 @@ static void add_head(struct str *out, const struct pull_view *view)
 	if (total.create + total.update + total.replace + total.destroy) {
 		str_add(out, DOT);
 		pull_add_counts(out, &total);
-		str_add(out, " resources");
+		str_add(out, total.create + total.update + total.replace + total.destroy == 1
+				     ? " resource"
+				     : " resources");
 	}
 	if (view->phase == PULL_VIEW_PREVIEW)
 		str_add(out, DOT "from the specs alone, the engine's plans follow here");

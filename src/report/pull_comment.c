@@ -127,12 +127,11 @@ static void add_head(struct str *out, const struct pull_view *view)
 	}
 	pull_add_number(out, run->object_count, "object");
 	const struct change_set total = sum(run);
-	if (total.create + total.update + total.replace + total.destroy) {
+	const size_t changes = total.create + total.update + total.replace + total.destroy;
+	if (changes) {
 		str_add(out, DOT);
 		pull_add_counts(out, &total);
-		str_add(out, total.create + total.update + total.replace + total.destroy == 1
-				     ? " resource"
-				     : " resources");
+		str_add(out, changes == 1 ? " resource" : " resources");
 	}
 	if (view->phase == PULL_VIEW_PREVIEW)
 		str_add(out, DOT "from the specs alone, the engine's plans follow here");

@@ -10,7 +10,9 @@ fake_terraform "$TRASH"
 
 python3 "$TOP/tests/tools/git_http.py" "$TRASH" "$TRASH/port" &
 at_exit "kill $! 2>/dev/null; wait $! 2>/dev/null"
-wait_until test -s "$TRASH/port" || skip_all 'the HTTP bridge does not start'
+test_expect_success 'the web server with git http-backend starts' '
+	wait_until test -s "$TRASH/port"
+'
 PORT=$(cat "$TRASH/port")
 
 # server NAME USER: NAME.git with hooks, and a clone NAME whose pushes go by HTTP, as USER.

@@ -151,6 +151,24 @@ static int is_valid(struct run *run, const struct item *item, const struct plan_
 	return 0;
 }
 
+int item_take_plan(struct run *run, struct item *item, struct plan_row *plan, enum plan_stored *ret,
+	struct err **err)
+{
+	struct item_approval approval;
+	if (item_approval(run, item, plan, &approval, err) < 0)
+		return -1;
+	if (approval.state == APPROVAL_EXPIRED)
+		return 0;
+	item->stored = plan;
+	if (approval.state == APPROVAL_REJECTED)
+		*ret = STORED_REJECTED;
+	else if (approval.state == APPROVAL_GRANTED || approval.any)
+		*ret = STORED_APPROVED;
+	else
+		*ret = STORED_WAITING;
+	return 0;
+}
+
 /* The open plan of the object if it is still valid. */
 static int stored_plan(struct run *run, struct item *item, enum plan_stored *ret, struct err **err)
 {
@@ -174,19 +192,7 @@ static int stored_plan(struct run *run, struct item *item, enum plan_stored *ret
 		return -1;
 	if (!valid)
 		return 0;
-	struct item_approval approval;
-	if (item_approval(run, item, plan, &approval, err) < 0)
-		return -1;
-	if (approval.state == APPROVAL_EXPIRED)
-		return 0;
-	item->stored = plan;
-	if (approval.state == APPROVAL_REJECTED)
-		*ret = STORED_REJECTED;
-	else if (approval.state == APPROVAL_GRANTED || approval.any)
-		*ret = STORED_APPROVED;
-	else
-		*ret = STORED_WAITING;
-	return 0;
+	return item_take_plan(run, item, plan, ret, err);
 }
 
 static int gather(struct run *run, struct item *item, struct plan_facts *f, struct err **err)

@@ -24,12 +24,9 @@ static void set_actor(struct session *session, const char *actor)
 	session->actor = xstrdup(actor);
 }
 
-int pull_job_open(struct pull_job *job, const struct pull_work *work, int64_t number,
-	unsigned flags, struct arena *arena, struct err **err)
+int pull_session_open(
+	const struct pull_work *work, unsigned flags, struct session *ret, struct err **err)
 {
-	*job = (struct pull_job)PULL_JOB_NONE;
-	job->work = work;
-	job->arena = arena;
 	const struct session_options open = {
 		.dir = work->dir,
 		.state_dir = work->state_dir,
@@ -39,7 +36,16 @@ int pull_job_open(struct pull_job *job, const struct pull_work *work, int64_t nu
 		.store = work->store,
 		.what = "pull",
 	};
-	if (session_open(&open, &job->session, err) < 0 ||
+	return session_open(&open, ret, err);
+}
+
+int pull_job_open(struct pull_job *job, const struct pull_work *work, int64_t number,
+	unsigned flags, struct arena *arena, struct err **err)
+{
+	*job = (struct pull_job)PULL_JOB_NONE;
+	job->work = work;
+	job->arena = arena;
+	if (pull_session_open(work, flags, &job->session, err) < 0 ||
 		store_pull_get(job->session.store, number, arena, &job->row, err) < 0)
 		return -1;
 	if (!job->row)

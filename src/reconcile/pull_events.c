@@ -156,21 +156,6 @@ static int note_all(struct pull_job *job, const struct pull_row *facts, bool *re
 	return 0;
 }
 
-static int open_session(
-	const struct pull_work *work, unsigned flags, struct session *ret, struct err **err)
-{
-	const struct session_options open = {
-		.dir = work->dir,
-		.state_dir = work->state_dir,
-		.flags = flags,
-		.lock_wait_ms = work->lock_wait_ms,
-		.upstream = work->upstream,
-		.store = work->store,
-		.what = "pull",
-	};
-	return session_open(&open, ret, err);
-}
-
 int pull_note(const struct pull_work *work, const struct pull_row *facts, bool *ret_changed,
 	struct arena *arena, struct pull_result *ret, struct err **err)
 {
@@ -178,7 +163,7 @@ int pull_note(const struct pull_work *work, const struct pull_row *facts, bool *
 	job.work = work;
 	job.arena = arena;
 	*ret = (struct pull_result){0};
-	if (open_session(work, SESSION_WRITE, &job.session, err) < 0 ||
+	if (pull_session_open(work, SESSION_WRITE, &job.session, err) < 0 ||
 		store_begin(job.session.store, err) < 0)
 		return -1;
 	if (note_all(&job, facts, ret_changed, ret, err) < 0) {
@@ -388,7 +373,7 @@ int pull_settle(const struct pull_work *work, struct arena *arena, struct pull_r
 	struct pull_rows rows;
 	struct revision_row *last = NULL;
 	*ret = (struct pull_result){0};
-	if (open_session(work, SESSION_WRITE, &session, err) < 0 ||
+	if (pull_session_open(work, SESSION_WRITE, &session, err) < 0 ||
 		store_pulls(session.store, &unsettled, arena, &rows, err) < 0 ||
 		store_revision_last(session.store, arena, &last, err) < 0)
 		return -1;

@@ -23,9 +23,14 @@ struct pull_job {
 	size_t note_count, note_cap;
 };
 
+/* A session as the work says it, by the account of this process until somebody else is named. */
+MUST_CHECK int pull_session_open(
+	const struct pull_work *work, unsigned flags, struct session *ret, struct err **err);
+
 /*
  * Opens a session of these flags and reads what is known. The actor is the one who asks or, when
- * nobody does, on_behalf of the author. ERR_NOT_FOUND: no such pull request. Release with
+ * nobody does, the author (of a fork's, the member who allowed it). ERR_NOT_FOUND: no such pull
+ * request. Release with
  * pull_job_close().
  */
 MUST_CHECK int pull_job_open(struct pull_job *job, const struct pull_work *work, int64_t number,

@@ -141,17 +141,21 @@ MUST_CHECK int item_decide(struct run *run, struct item *item, struct err **err)
 MUST_CHECK int item_decide_again(struct run *run, struct item *item, struct err **err);
 /* The Role that gates look at: as last recorded; as desired when it never was. NULL: none. */
 const struct role *run_gate_role(struct run *run, const char *key);
-/*
- * Judges the decisions about a plan with this identity. *ret_any: somebody who may approved it.
- */
+/* The decisions about a plan with this identity, judged. */
 struct item_approval {
 	struct approval_request request;
 	enum approval_state state;
 	int64_t missing;
-	bool any;
+	bool any; /* somebody who may approved it */
 };
 MUST_CHECK int item_approval(struct run *run, const struct item *item, const struct plan_row *plan,
 	struct item_approval *ret, struct err **err);
+/*
+ * Takes an open plan that is valid as the item's, and says in *ret how it was decided about. One
+ * whose time to be decided is over is not taken, and *ret stays.
+ */
+MUST_CHECK int item_take_plan(struct run *run, struct item *item, struct plan_row *plan,
+	enum plan_stored *ret, struct err **err);
 /* Is it an object with `protect: true`, of which no resource may be replaced? */
 bool item_protected(const struct item *item);
 /* Is there something for the engine (or for a plain record) to do? */

@@ -145,23 +145,11 @@ static int was_rejected(struct run *run, const struct item *item, bool *ret, str
 static int judge_plan(struct run *run, struct item *item, struct plan_row *plan,
 	enum plan_stored *ret, struct err **err)
 {
-	struct item_approval approval;
 	if (look(run, item, err) < 0)
 		return -1;
 	if (!str_eq(plan->sha256, item->run->look.identity))
 		return 0;
-	if (item_approval(run, item, plan, &approval, err) < 0)
-		return -1;
-	if (approval.state == APPROVAL_EXPIRED)
-		return 0;
-	item->stored = plan;
-	if (approval.state == APPROVAL_REJECTED)
-		*ret = STORED_REJECTED;
-	else if (approval.state == APPROVAL_GRANTED || approval.any)
-		*ret = STORED_APPROVED;
-	else
-		*ret = STORED_WAITING;
-	return 0;
+	return item_take_plan(run, item, plan, ret, err);
 }
 
 /* The plan that the Run waits with, or that was rejected. */

@@ -49,9 +49,8 @@ static int find_side(struct run *run, const struct operation_row *op, const stru
 
 static const struct config *config_with(struct run *run, const struct node *backend)
 {
-	const struct config *recorded = recorded_config(run->session->store, &run->arena);
 	struct config *config = arena_alloc(&run->arena, sizeof *config);
-	*config = recorded ? *recorded : *spec_config_default(&run->arena);
+	*config = *recorded_config_or_default(run->session->store, &run->arena);
 	const bool local = !backend || backend->type == NODE_NULL;
 	config->terraform.backend = local ? NULL : (struct node *)(uintptr_t)backend;
 	return config;

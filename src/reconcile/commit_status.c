@@ -20,11 +20,6 @@
 
 /* --- objects --------------------------------------------------------------------------------- */
 
-static bool is_told(const struct item *item)
-{
-	return item->out.status != OBJECT_UNCHANGED && !item->aside;
-}
-
 static int touch(struct run *run, const struct item *item, struct err **err)
 {
 	const struct told_object object = {
@@ -39,7 +34,7 @@ static int touch(struct run *run, const struct item *item, struct err **err)
 static int touch_all(struct run *run, struct err **err)
 {
 	for (size_t i = 0; !run_is_by_name(run) && i < run->item_count; i++)
-		if (is_told(run->items[i]) && touch(run, run->items[i], err) < 0)
+		if (item_is_told(run->items[i]) && touch(run, run->items[i], err) < 0)
 			return -1;
 	return 0;
 }
@@ -84,7 +79,7 @@ static int recall(struct run *run, const struct told_object *told, struct object
 		return -1;
 	*ret = (struct object_outcome){
 		.key = told->key,
-		.kind = spec_kind_of(arena_memdup(a, told->key, strcspn(told->key, "/"))),
+		.kind = kind_of_key(told->key),
 		.action = plan_action_of(told->action),
 		.reason = row && row->reason ? row->reason : "it is not done yet",
 	};
@@ -130,7 +125,7 @@ static int collect(struct run *run, bool recorded, struct tale *ret, struct err 
 	for (size_t i = 0; i < told.count; i++) {
 		const struct item *item = recorded ? NULL : item_find(run, told.items[i].key);
 		struct object_outcome *o = &list[i];
-		if (item && is_told(item))
+		if (item && item_is_told(item))
 			*o = ret->view.phase == PULL_VIEW_PREVIEW ? as_preview(run, item)
 								  : item->out;
 		else if (recall(run, &told.items[i], o, err) < 0)

@@ -151,6 +151,17 @@ static int is_valid(struct run *run, const struct item *item, const struct plan_
 	return 0;
 }
 
+int item_ask_approval(struct run *run, struct item *item, const struct plan_row *plan,
+	struct item_approval *ret, struct err **err)
+{
+	if (item_approval(run, item, plan, ret, err) < 0)
+		return -1;
+	if (item_protected(item) && item->plan.changes.replace > item->out.preview.replace)
+		gate_protect(item->plan.changes.replace, &run->arena, &item->out.gates);
+	gate_approval(&ret->request, ret->state, ret->missing, &run->arena, &item->out.gates);
+	return 0;
+}
+
 int item_take_plan(struct run *run, struct item *item, struct plan_row *plan, enum plan_stored *ret,
 	struct err **err)
 {

@@ -19,6 +19,11 @@ struct item *item_find(const struct run *run, const char *key)
 	return strmap_get(&run->by_key, key);
 }
 
+bool item_is_told(const struct item *item)
+{
+	return item->out.status != OBJECT_UNCHANGED && !item->aside;
+}
+
 bool item_acts(const struct item *item)
 {
 	switch (item->decision.action) {
@@ -61,7 +66,7 @@ static bool is_target(const struct run *run, const char *key)
 
 /* --- collecting --------------------------------------------------------------------------- */
 
-static enum spec_kind kind_of_key(const char *key)
+enum spec_kind kind_of_key(const char *key)
 {
 	AUTO_FREE char *kind = xstrndup(key, strcspn(key, "/"));
 	return spec_kind_of(kind);

@@ -54,9 +54,7 @@ int pull_job_open(struct pull_job *job, const struct pull_work *work, int64_t nu
 	if (source_kind(job->session.source) != SOURCE_GIT)
 		return err_set(err, ERR_INVALID,
 			"%s is not a git repository, which has pull requests", job->session.dir);
-	job->config = recorded_config(job->session.store, arena);
-	if (!job->config)
-		job->config = spec_config_default(arena);
+	job->config = recorded_config_or_default(job->session.store, arena);
 	/* Who wrote it wants it; of a fork's, it is the member who allowed it. */
 	const struct pull_row *row = job->row;
 	set_actor(&job->session, work->actor                    ? work->actor

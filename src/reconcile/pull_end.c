@@ -19,7 +19,7 @@ static void end_object(struct pull_job *job, enum pull_end end, const struct pul
 	struct arena *a = job->arena;
 	*out = (struct object_outcome){
 		.key = shown->key,
-		.kind = spec_kind_of(arena_memdup(a, shown->key, strcspn(shown->key, "/"))),
+		.kind = kind_of_key(shown->key),
 		.action = plan_action_of(shown->action),
 		.reason = is_closed(end) ? "closed" : "merged",
 		.status = is_closed(end)           ? OBJECT_PENDING

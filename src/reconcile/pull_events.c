@@ -33,7 +33,7 @@ void pull_facts(const struct forge *forge, const struct forge_pull *pull, struct
 
 /* --- letting go ------------------------------------------------------------------------------ */
 
-static int void_shown(
+int pull_void_shown(
 	struct store *store, const struct pull_objects *shown, const char *why, struct err **err)
 {
 	for (size_t i = 0; i < shown->count; i++)
@@ -74,7 +74,7 @@ static int let_go(struct session *s, const struct pull_row *row, struct arena *a
 	const char *why =
 		arena_printf(arena, "pull request #%lld was closed", (long long)row->number);
 	if (store_pull_shown_objects(s->store, row->number, arena, &shown, err) < 0 ||
-		void_shown(s->store, &shown, why, err) < 0)
+		pull_void_shown(s->store, &shown, why, err) < 0)
 		return -1;
 	return store_locks_release(s->store, row->number, false, err);
 }
@@ -120,9 +120,7 @@ static int tell_note(
 	const struct session *s = &job->session;
 	if (!job->work->target || !old)
 		return 0;
-	job->config = recorded_config(s->store, job->arena);
-	if (!job->config)
-		job->config = spec_config_default(job->arena);
+	job->config = recorded_config_or_default(s->store, job->arena);
 	if (end_old_head(job, old, err) < 0)
 		return -1;
 	if (job->row->state == PULL_OPEN || !str_eq(old->base_branch, job->config->branch))
@@ -172,8 +170,8 @@ int pull_note(const struct pull_work *work, const struct pull_row *facts, bool *
 	}
 	if (store_commit(job.session.store, err) < 0)
 		return -1;
-	if (*ret_changed && work->said && work->target)
-		work->said(work->data);
+	if (*ret_changed)
+		pull_tell_caller(work);
 	ret->text = arena_printf(arena, "pull request #%lld is %s at %.10s",
 		(long long)facts->number, pull_state_name(ret->pull->state), ret->pull->head_sha);
 	return 0;
@@ -193,7 +191,7 @@ static int unlock_all(struct pull_job *job, struct err **err)
 		.subject = arena_printf(job->arena, "pull/%lld", (long long)number),
 		.detail_json = "{}",
 	};
-	if (void_shown(s->store, &job->shown, why, err) < 0 ||
+	if (pull_void_shown(s->store, &job->shown, why, err) < 0 ||
 		store_locks_release(s->store, number, true, err) < 0 ||
 		store_audit_append(s->store, &audit, err) < 0)
 		return -1;
@@ -256,9 +254,9 @@ static int is_settled(
 	return 0;
 }
 
-/* What it applied is let go once the branch has it. */
-static int release_applied(struct session *s, const struct pull_row *row, bool in_base,
-	struct arena *arena, struct err **err)
+/* What it applied is let go once the branch has it: the merge, or the way back. */
+static int release_applied(
+	struct session *s, const struct pull_row *row, struct arena *arena, struct err **err)
 {
 	struct object_locks locks;
 	if (store_locks(s->store, row->number, arena, &locks, err) < 0)
@@ -267,7 +265,7 @@ static int release_applied(struct session *s, const struct pull_row *row, bool i
 		bool settled = false;
 		if (!row->merge_sha && is_settled(s, locks.items[i].key, arena, &settled, err) < 0)
 			return -1;
-		if ((row->merge_sha ? in_base : settled) &&
+		if ((row->merge_sha || settled) &&
 			store_lock_release(s->store, row->number, locks.items[i].key, err) < 0)
 			return -1;
 	}
@@ -291,19 +289,16 @@ static int plans_ended(struct session *s, const struct pull_objects *shown, stru
 	return 0;
 }
 
-static int settle_one(const struct pull_work *work, const struct pull_row *row,
-	const struct revision_row *last, struct arena *arena, struct err **err)
+/* The branch has it. */
+static int settle_one(const struct pull_work *work, const struct pull_row *row, struct arena *arena,
+	struct err **err)
 {
 	AUTO_PULL_JOB job = PULL_JOB_NONE;
-	bool in_base = false, ended = false;
+	bool ended = false;
 	if (pull_job_open(&job, work, row->number, SESSION_WRITE, arena, err) < 0 ||
-		is_in_base(&job.session, row, last, &in_base, err) < 0)
+		store_begin(job.session.store, err) < 0)
 		return -1;
-	if (!in_base)
-		return 0;
-	if (store_begin(job.session.store, err) < 0)
-		return -1;
-	if (release_applied(&job.session, row, in_base, arena, err) < 0 ||
+	if (release_applied(&job.session, row, arena, err) < 0 ||
 		plans_ended(&job.session, &job.shown, arena, &ended, err) < 0 ||
 		(ended && (pull_show_end(&job, PULL_END_SETTLED, err) < 0 ||
 				  store_pull_settled(job.session.store, row->number,
@@ -313,8 +308,8 @@ static int settle_one(const struct pull_work *work, const struct pull_row *row,
 	}
 	if (store_commit(job.session.store, err) < 0)
 		return -1;
-	if (ended && work->said && work->target)
-		work->said(work->data);
+	if (ended)
+		pull_tell_caller(work);
 	return 0;
 }
 
@@ -377,10 +372,13 @@ int pull_settle(const struct pull_work *work, struct arena *arena, struct pull_r
 		store_pulls(session.store, &unsettled, arena, &rows, err) < 0 ||
 		store_revision_last(session.store, arena, &last, err) < 0)
 		return -1;
-	for (size_t i = 0; i < rows.count; i++)
-		if (settle_one(work, &rows.items[i], last, arena, err) < 0)
-			return err_wrap(
-				err, "settle pull request #%lld", (long long)rows.items[i].number);
+	for (size_t i = 0; i < rows.count; i++) {
+		const struct pull_row *row = &rows.items[i];
+		bool in_base = false;
+		if (is_in_base(&session, row, last, &in_base, err) < 0 ||
+			(in_base && settle_one(work, row, arena, err) < 0))
+			return err_wrap(err, "settle pull request #%lld", (long long)row->number);
+	}
 	if (list_due(&session, arena, &ret->refresh, err) < 0)
 		return -1;
 	ret->text = arena_printf(arena, "%zu pull request%s to look at again", ret->refresh.count,

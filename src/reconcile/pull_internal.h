@@ -23,6 +23,12 @@ struct pull_job {
 	size_t note_count, note_cap;
 };
 
+/* Something is in the outbox; whoever wants to know is told. */
+void pull_tell_caller(const struct pull_work *work);
+/* The plans that were shown are void. */
+MUST_CHECK int pull_void_shown(
+	struct store *store, const struct pull_objects *shown, const char *why, struct err **err);
+
 /* A session as the work says it, by the account of this process until somebody else is named. */
 MUST_CHECK int pull_session_open(
 	const struct pull_work *work, unsigned flags, struct session *ret, struct err **err);
@@ -30,8 +36,7 @@ MUST_CHECK int pull_session_open(
 /*
  * Opens a session of these flags and reads what is known. The actor is the one who asks or, when
  * nobody does, the author (of a fork's, the member who allowed it). ERR_NOT_FOUND: no such pull
- * request. Release with
- * pull_job_close().
+ * request. Release with pull_job_close().
  */
 MUST_CHECK int pull_job_open(struct pull_job *job, const struct pull_work *work, int64_t number,
 	unsigned flags, struct arena *arena, struct err **err);
@@ -67,8 +72,6 @@ MUST_CHECK int pull_show(struct pull_job *job, struct run *run, enum pull_view_p
 /* Says why nothing was looked at: statuses and the comment hold reason. */
 MUST_CHECK int pull_show_reason(struct pull_job *job, enum pull_progress progress,
 	const char *reason, struct pull_result *ret, struct err **err);
-/* Puts the comment and the statuses of a view into the outbox; in a transaction of the caller. */
-MUST_CHECK int pull_say(const struct pull_job *job, const struct pull_view *view, struct err **err);
 /* The parts of it. There has to be a target. */
 struct forge_statuses;
 MUST_CHECK int pull_put_statuses(

@@ -279,15 +279,7 @@ static bool is_as_shown(const struct run *run, const struct item *item)
 static int ask_approval(struct run *run, struct item *item, struct err **err)
 {
 	struct item_approval approval;
-	if (!item->stored)
-		return 0;
-	if (item_approval(run, item, item->stored, &approval, err) < 0)
-		return -1;
-	if (item_protected(item) && item->plan.changes.replace > item->out.preview.replace)
-		gate_protect(item->plan.changes.replace, &run->arena, &item->out.gates);
-	gate_approval(
-		&approval.request, approval.state, approval.missing, &run->arena, &item->out.gates);
-	return 0;
+	return item->stored ? item_ask_approval(run, item, item->stored, &approval, err) : 0;
 }
 
 /* Waits for another object of the same pull request: the next apply is for it. */

@@ -284,20 +284,11 @@ static int put_answer(struct answer *a, struct pull_job *job, struct err **err)
 /* The reply is there: it was carried out. */
 static int was_answered(const struct answer *a, struct store *store, bool *ret, struct err **err)
 {
-	struct outbox_row *row = NULL;
-	const struct outbox_row like = {
-		.channel = OUTBOX_FORGE,
-		.target = a->work->target,
-		.key = arena_printf(
-			a->arena, "reply/%lld/%s", (long long)a->remark->number, a->remark->id),
-	};
+	const struct pull_remark *r = a->remark;
 	*ret = false;
-	if (!a->work->target)
-		return 0;
-	if (store_outbox_get(store, &like, a->arena, &row, err) < 0)
-		return -1;
-	*ret = row != NULL;
-	return 0;
+	return a->work->target
+		       ? outbox_has_reply(store, a->work->target, r->number, r->id, ret, err)
+		       : 0;
 }
 
 static int acknowledge(const struct answer *a, struct pull_job *job, struct err **err)
@@ -308,8 +299,7 @@ static int acknowledge(const struct answer *a, struct pull_job *job, struct err 
 	if (outbox_put_reaction(job->session.store, w->target, a->remark->number, a->remark->id,
 		    FORGE_EYES, job->session.now_ms, err) < 0)
 		return -1;
-	if (w->said)
-		w->said(w->data);
+	pull_tell_caller(w);
 	return 0;
 }
 
@@ -328,8 +318,7 @@ static int finish(struct answer *a, struct pull_job *job, struct err **err)
 	}
 	if (store_commit(job->session.store, err) < 0)
 		return -1;
-	if (w->said)
-		w->said(w->data);
+	pull_tell_caller(w);
 	return 0;
 }
 

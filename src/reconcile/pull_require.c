@@ -59,7 +59,7 @@ static int check_approved(struct pull_job *job, struct reasons *r, struct err **
 	return 0;
 }
 
-static int check_mergeable(struct pull_job *job, const struct forge_pull *pull, struct reasons *r)
+static void check_mergeable(struct pull_job *job, const struct forge_pull *pull, struct reasons *r)
 {
 	if (job->merge.conflict_count)
 		add(r, "it conflicts with its base branch");
@@ -68,7 +68,6 @@ static int check_mergeable(struct pull_job *job, const struct forge_pull *pull, 
 	else if (pull && pull->mergeable == FORGE_UNKNOWN)
 		add(r, "the forge does not know yet whether it can be merged: try again in a "
 		       "moment");
-	return 0;
 }
 
 static int check_up_to_date(struct pull_job *job, struct reasons *r, struct err **err)
@@ -97,8 +96,8 @@ static int check_pull(
 		add(r, "it is a draft");
 	if (c->pulls.need_approved && check_approved(job, r, err) < 0)
 		return -1;
-	if (c->pulls.need_mergeable && check_mergeable(job, pull, r) < 0)
-		return -1;
+	if (c->pulls.need_mergeable)
+		check_mergeable(job, pull, r);
 	return c->pulls.need_up_to_date ? check_up_to_date(job, r, err) : 0;
 }
 

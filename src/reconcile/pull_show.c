@@ -33,7 +33,7 @@ int pull_put_comment(const struct pull_job *job, const char *text, struct err **
 		s->store, job->work->target, job->row->number, "plan", text, s->now_ms, err);
 }
 
-int pull_say(const struct pull_job *job, const struct pull_view *view, struct err **err)
+static int say(const struct pull_job *job, const struct pull_view *view, struct err **err)
 {
 	AUTO_STR text = STR_INIT;
 	if (!job->work->target)
@@ -77,14 +77,12 @@ static int record_reason(struct pull_job *job, enum pull_progress progress, cons
 	if (store_pull_step(s->store, job->row->number, &step, s->now_ms, ret_moved, err) < 0)
 		return -1;
 	/* Whoever is not planned keeps nobody waiting, and nothing of an older head stands. */
-	for (size_t i = 0; *ret_moved && i < job->shown.count; i++)
-		if (job->shown.items[i].plan_id &&
-			store_plan_move(s->store, job->shown.items[i].plan_id, PLAN_VOID, reason,
-				NULL, err) < 0)
-			return -1;
-	if (!*ret_moved || store_locks_release(s->store, job->row->number, true, err) < 0 ||
+	if (!*ret_moved)
+		return 0;
+	if (pull_void_shown(s->store, &job->shown, reason, err) < 0 ||
+		store_locks_release(s->store, job->row->number, true, err) < 0 ||
 		store_pull_show(s->store, job->row->number, NULL, 0, err) < 0)
-		return *ret_moved ? -1 : 0;
+		return -1;
 	if (!ours || !job->work->target)
 		return 0;
 	AUTO_STR text = STR_INIT;
@@ -96,10 +94,10 @@ static int record_reason(struct pull_job *job, enum pull_progress progress, cons
 							  : pull_put_comment(job, text.data, err);
 }
 
-static void tell_caller(const struct pull_job *job)
+void pull_tell_caller(const struct pull_work *work)
 {
-	if (job->work->said && job->work->target)
-		job->work->said(job->work->data);
+	if (work->said && work->target)
+		work->said(work->data);
 }
 
 static int read_back(struct pull_job *job, struct pull_result *ret, struct err **err)
@@ -127,19 +125,11 @@ int pull_show_reason(struct pull_job *job, enum pull_progress progress, const ch
 	}
 	if (store_commit(store, err) < 0)
 		return -1;
-	tell_caller(job);
+	pull_tell_caller(job->work);
 	return read_back(job, ret, err);
 }
 
 /* --- what a run found ------------------------------------------------------------------------ */
-
-static const struct pull_object *was_shown(const struct pull_job *job, const char *key)
-{
-	for (size_t i = 0; i < job->shown.count; i++)
-		if (str_eq(job->shown.items[i].key, key))
-			return &job->shown.items[i];
-	return NULL;
-}
 
 /* An operation on it runs: its plan is what is being applied. */
 static bool is_running(const struct item *item)
@@ -148,10 +138,10 @@ static bool is_running(const struct item *item)
 	       (item->row->phase == PHASE_APPLYING || item->row->phase == PHASE_DESTROYING);
 }
 
-static void fill_object(
-	const struct pull_job *job, const struct item *item, struct pull_object *ret)
+static void fill_object(const struct pull_job *job, const struct run *run, const struct item *item,
+	struct pull_object *ret)
 {
-	const struct pull_object *before = was_shown(job, item->key);
+	const struct pull_object *before = pull_shown(run, item->key);
 	const bool keeps = before && !item->planned &&
 			   (item->out.status == OBJECT_APPLIED || is_running(item) ||
 				   item->decision.action == PLAN_REFUSE);
@@ -172,11 +162,6 @@ static void fill_object(
 		ret->sha256 = before->sha256;
 		ret->identity = before->identity;
 	}
-}
-
-static bool is_told(const struct item *item)
-{
-	return item->out.status != OBJECT_UNCHANGED && !item->aside;
 }
 
 static const struct item *shows_plan(const struct run *run, const char *plan_id)
@@ -374,8 +359,8 @@ static int record_objects(struct showing *s, struct err **err)
 	struct pull_object *rows = arena_array(&run->arena, run->item_count + 1, sizeof *rows);
 	size_t count = 0;
 	for (size_t i = 0; i < run->item_count; i++)
-		if (is_told(run->items[i]))
-			fill_object(s->job, run->items[i], &rows[count++]);
+		if (item_is_told(run->items[i]))
+			fill_object(s->job, run, run->items[i], &rows[count++]);
 	return store_pull_show(s->job->session.store, s->job->row->number, rows, count, err);
 }
 
@@ -404,7 +389,7 @@ static int record_all(struct showing *s, struct err **err)
 		return -1;
 	s->view.notes = job->notes;
 	s->view.note_count = job->note_count;
-	return pull_say(job, &s->view, err);
+	return say(job, &s->view, err);
 }
 
 /* They hold values that nobody should find. */
@@ -484,7 +469,7 @@ int pull_show(struct pull_job *job, struct run *run, enum pull_view_phase phase,
 	*ret_shown = true;
 	ret->text = summary(&s);
 	ret->plan_due = s.findings.plan_due;
-	tell_caller(job);
+	pull_tell_caller(job->work);
 	if (job->work->found)
 		job->work->found(job->work->data, &run->outcome);
 	return read_back(job, ret, err);

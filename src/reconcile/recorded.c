@@ -56,6 +56,12 @@ const struct config *recorded_config(struct store *store, struct arena *arena)
 	return spec ? spec->config : NULL;
 }
 
+const struct config *recorded_config_or_default(struct store *store, struct arena *arena)
+{
+	const struct config *config = store ? recorded_config(store, arena) : NULL;
+	return config ? config : spec_config_default(arena);
+}
+
 int recorded_branch(struct store *store, struct arena *arena, const char **ret, struct err **err)
 {
 	const struct config *config = recorded_config(store, arena);

@@ -15,6 +15,8 @@ const struct role *recorded_role(struct store *store, struct arena *arena, const
 /* The Config that was last applied; NULL if none ever was. */
 const struct spec *recorded_config_spec(struct store *store, struct arena *arena);
 const struct config *recorded_config(struct store *store, struct arena *arena);
+/* The same, or the defaults; store may be NULL. */
+const struct config *recorded_config_or_default(struct store *store, struct arena *arena);
 
 /*
  * The branch that is applied by what is recorded: the one in the recorded Config, the default's

@@ -45,7 +45,6 @@ struct run_options {
 	bool auto_approve; /* do not ask; a manual approval stays needed */
 	bool allow_empty; /* a revision without any canvas may destroy all */
 	const char *allow_empty_at; /* this commit may, and no other; NULL: none */
-	bool offline; /* initialise no engine: write the rendered files and stop there */
 	const char *const *targets; /* keys; NULL or empty: everything */
 	/*
 	 * Keys to destroy although their specs are there (`trueup destroy`). They are then

@@ -151,6 +151,12 @@ struct item_approval {
 MUST_CHECK int item_approval(struct run *run, const struct item *item, const struct plan_row *plan,
 	struct item_approval *ret, struct err **err);
 /*
+ * Asks what has to be asked of a plan of the item's: approval, and whether what it would replace is
+ * protected. The answers join item->out.gates.
+ */
+MUST_CHECK int item_ask_approval(struct run *run, struct item *item, const struct plan_row *plan,
+	struct item_approval *ret, struct err **err);
+/*
  * Takes an open plan that is valid as the item's, and says in *ret how it was decided about. One
  * whose time to be decided is over is not taken, and *ret stays.
  */
@@ -158,6 +164,10 @@ MUST_CHECK int item_take_plan(struct run *run, struct item *item, struct plan_ro
 	enum plan_stored *ret, struct err **err);
 /* Is it an object with `protect: true`, of which no resource may be replaced? */
 bool item_protected(const struct item *item);
+/* The kind in a key such as "canvas/shop". */
+enum spec_kind kind_of_key(const char *key);
+/* Is it part of what people are told about this run? */
+bool item_is_told(const struct item *item);
 /* Is there something for the engine (or for a plain record) to do? */
 bool item_acts(const struct item *item);
 

@@ -16,9 +16,7 @@ enum { MAX_NAME = 200 };
 
 const struct config *runbook_config(struct session *session, struct arena *arena)
 {
-	const struct config *config =
-		session->store ? recorded_config(session->store, arena) : NULL;
-	return config ? config : spec_config_default(arena);
+	return recorded_config_or_default(session->store, arena);
 }
 
 static const char *plain_name(struct arena *arena, const char *given)

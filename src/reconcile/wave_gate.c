@@ -100,12 +100,8 @@ static int gate_item(struct run *run, struct item *item, bool *ret_ask, struct e
 	};
 	struct item_approval approval;
 	*ret_ask = false;
-	if (item_approval(run, item, &plan, &approval, err) < 0)
+	if (item_ask_approval(run, item, &plan, &approval, err) < 0)
 		return -1;
-	if (item_protected(item) && item->plan.changes.replace > item->out.preview.replace)
-		gate_protect(item->plan.changes.replace, &run->arena, &item->out.gates);
-	gate_approval(
-		&approval.request, approval.state, approval.missing, &run->arena, &item->out.gates);
 	const struct gate_answer *first = NULL;
 	const enum gate_verdict verdict = gates_verdict(&item->out.gates, &first);
 	if (verdict != GATE_PASS) {

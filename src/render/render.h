@@ -35,7 +35,6 @@ void render_types_read_all(struct render_types *types);
 
 /* Name of the i-th type in alphabetical order ("ALB"); NULL after the last. */
 const char *render_type_name(const struct render_types *types, size_t i);
-bool render_type_known(const struct render_types *types, const char *name);
 
 /* --- a canvas ----------------------------------------------------------------------------- */
 

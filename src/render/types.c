@@ -84,11 +84,6 @@ const char *render_type_name(const struct render_types *types, size_t i)
 	return i < types->count ? types->items[i].name : NULL;
 }
 
-bool render_type_known(const struct render_types *types, const char *name)
-{
-	return find(types, name) != NULL;
-}
-
 struct render_type *types_find(
 	struct render_types *types, const char *name, struct diag_list *diags)
 {

@@ -286,11 +286,6 @@ enum forge_kind forge_kind_of(const struct forge *forge)
 	return forge->kind;
 }
 
-const char *forge_repository(const struct forge *forge)
-{
-	return forge->repository;
-}
-
 const char *forge_actor(const struct forge *forge, struct arena *arena, const char *login)
 {
 	return arena_printf(arena, "%s:%s", forge_kind_name(forge->kind), login);

@@ -71,7 +71,6 @@ void forge_close(struct forge **forge); /* wipes the credential; accepts NULL in
 #define AUTO_FORGE CLEANUP(forge_close) struct forge
 
 enum forge_kind forge_kind_of(const struct forge *forge);
-const char *forge_repository(const struct forge *forge);
 /* "github:alice": how an account of this forge is named as an actor. */
 const char *forge_actor(const struct forge *forge, struct arena *arena, const char *login);
 

@@ -148,13 +148,32 @@ int outbox_put_comment(struct store *store, const char *target, int64_t pull, co
 	return put(store, &row, comment(&a, pull, safe_name(&a, name), text), now, err);
 }
 
+static const char *reply_key(struct arena *a, int64_t pull, const char *id)
+{
+	return arena_printf(a, "reply/%lld/%s", (long long)pull, id);
+}
+
+int outbox_has_reply(struct store *store, const char *target, int64_t pull, const char *id,
+	bool *ret, struct err **err)
+{
+	AUTO_ARENA a = {0};
+	struct outbox_row *row = NULL;
+	const struct outbox_row like = {
+		.channel = OUTBOX_FORGE, .target = target, .key = reply_key(&a, pull, id)};
+	*ret = false;
+	if (store_outbox_get(store, &like, &a, &row, err) < 0)
+		return -1;
+	*ret = row != NULL;
+	return 0;
+}
+
 int outbox_put_reply(struct store *store, const char *target, int64_t pull, const char *id,
 	const char *text, int64_t now, struct err **err)
 {
 	AUTO_ARENA a = {0};
 	struct outbox_row row = {
 		.target = target,
-		.key = arena_printf(&a, "reply/%lld/%s", (long long)pull, id),
+		.key = reply_key(&a, pull, id),
 		.lane = pull_lane(&a, pull),
 		.kind = "reply",
 	};

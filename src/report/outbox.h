@@ -47,12 +47,15 @@ MUST_CHECK int outbox_comment_deleted(struct store *store, const char *target, i
  */
 MUST_CHECK int outbox_put_reply(struct store *store, const char *target, int64_t pull,
 	const char *id, const char *text, int64_t now, struct err **err);
+/* Was it answered, delivered or not? */
+MUST_CHECK int outbox_has_reply(struct store *store, const char *target, int64_t pull,
+	const char *id, bool *ret, struct err **err);
 MUST_CHECK int outbox_put_reaction(struct store *store, const char *target, int64_t pull,
 	const char *comment_id, enum forge_reaction reaction, int64_t now, struct err **err);
 
 /*
  * The hidden first line of a comment of ours, by which it is found again. name is "plan" or
- * "reply-ID", part counts from 1. Of a comment's body: is it one of ours?
+ * "reply_ID", part counts from 1. Of a comment's body: is it one of ours?
  */
 void outbox_marker(struct str *out, const char *name, size_t part);
 bool outbox_is_ours(const char *body);

@@ -24,6 +24,27 @@ kill_setup() {
 	RANDOM=${KILL_SEED:=$((SRANDOM % 32768))}
 }
 
+# kill_at ARGUMENT...: kill-at with them; says so when it cannot do its work, and notes a death in
+# $TRASH/kills. What it killed is no failure, nor is one that ended before its instant.
+kill_at() {
+	local rc=0
+	"$KILL_AT" "$@" || rc=$?
+	case $rc in
+	137) echo killed >>"$TRASH/kills" ;;
+	64 | 125 | 127) echo "kill-at ended with $rc" >>"$TRASH/kill-at.broken" ;;
+	esac
+}
+
+# killed_some [MODE]: did what was tried since the last question kill at all? With -a it may be
+# children only, which nobody counts.
+killed_some() {
+	local deaths=0
+	[ ! -e "$TRASH/kill-at.broken" ] || { cat "$TRASH/kill-at.broken" && return 1; }
+	[ ! -e "$TRASH/kills" ] || deaths=$(wc -l <"$TRASH/kills")
+	rm -f "$TRASH/kills"
+	[ "$deaths" -gt 0 ] || [ "${1-}" = -a ] || { echo "nothing was killed" && return 1; }
+}
+
 # kill_keep: the folder of a test that found something, in KILL_KEEP, if that is set.
 kill_keep() {
 	[ -z "${KILL_KEEP-}" ] || { rm -rf "$KILL_KEEP" && cp -a "$TRASH" "$KILL_KEEP"; }
@@ -47,12 +68,14 @@ kill_one() {
 # kill_sweep TOTAL POINTS ARGUMENT...: kill_one for that many instants of TOTAL, evenly spread with
 # a random offset.
 kill_sweep() {
-	local total=$1 points=$2 i bad=0
+	local total=$1 points=$2 i bad=0 mode=
 	shift 2
+	[ "$points" -gt 0 ] || points=1
+	[[ " $* " != *" -a "* ]] || mode=-a
 	for ((i = 0; i < points; i++)); do
 		kill_one "$@" $((1 + (i * total + RANDOM % total) / points)) || bad=$((bad + 1))
 	done
-	[ "$bad" = 0 ] && return 0
+	[ "$bad" = 0 ] && killed_some $mode && return 0
 	echo "$bad of $points instants went wrong"
 	return 1
 }

@@ -32,10 +32,11 @@ end_state() {
 
 # One instant: restore, kill, run to the end, compare. Says what is wrong.
 try() {
-	local mode=$1 point=$2 rc=0
+	local mode=$1 point=$2
 	rm -rf "$W" && cp -a "$TRASH/base" "$W"
-	"$KILL_AT" $mode "$point" "$TRUEUP" -C "$W/repo" reconcile --auto-approve \
-		>"$TRASH/killed.out" 2>&1 </dev/null || rc=$?
+	# shellcheck disable=SC2086 # no mode is no word
+	kill_at $mode "$point" "$TRUEUP" -C "$W/repo" reconcile --auto-approve \
+		>"$TRASH/killed.out" 2>&1 </dev/null
 	run reconcile --auto-approve >"$TRASH/next.out" 2>&1 </dev/null || {
 		echo "the next run ended with $?"
 		return 1

@@ -137,13 +137,15 @@ settled() { # no run is open once a command has put things in order
 test_expect_success '40 kills at any moment leave no run open and none twice' '
 	write_runbook ops Quick <<<"echo started; read -t 0.05 <> <(:); echo finished" &&
 	commit_all ops Quick &&
-	before=$(store_value ops "SELECT count(*) FROM runs") &&
+	before=$(store_value ops "SELECT count(*) FROM runs") || return 1
 	for i in $(seq 40); do
 		setsid "$TRUEUP" -C ops runbook run Quick >/dev/null 2>&1 & front=$!
 		read -rt 0.$(printf "%02d" $((i * 2))) <> <(:)
 		kill -9 $front 2>/dev/null; wait $front 2>/dev/null
 	done
 	wait_until settled &&
+	[ "$(store_value ops "SELECT count(*) FROM runs
+		WHERE runbook = '\''Quick'\'' AND started_at > 0")" -gt 0 ] &&
 	is "$(store_value ops "SELECT count(*) FROM runs WHERE state IN ('\''intended'\'', '\''running'\'')")" 0 &&
 	[ "$(store_value ops "SELECT count(*) FROM runs")" -le $((before + 40)) ] &&
 	due=$(store_value ops "SELECT count(*) FROM runs WHERE history = '\''due'\''") &&

@@ -59,7 +59,7 @@ try() { # MODE POINT
 	[ "$1" = all ] && flag=-a
 	rm -rf "$W" && cp -a "$TRASH/base" "$W" && : >"$EFFECTS" && chmod 666 "$EFFECTS" || return 1
 	# shellcheck disable=SC2086 # no flag is no word
-	"$KILL_AT" $flag "$2" "$TRUEUP" -C "$W" reconcile >"$TRASH/killed.out" 2>&1 </dev/null
+	kill_at $flag "$2" "$TRUEUP" -C "$W" reconcile >"$TRASH/killed.out" 2>&1 </dev/null
 	trueup -C "$W" reconcile >"$TRASH/next.out" 2>&1 </dev/null || {
 		echo "the next run ended with $?"
 		return 1
@@ -109,6 +109,7 @@ some_points() { # MODE
 			return 1
 		}
 	done
+	killed_some $flag
 }
 
 test_expect_success 'an undisturbed run does both, once' '

@@ -50,7 +50,7 @@ test_expect_success 'a pull request is planned and nothing of the record changes
 	grep "canvas/shop .*update.*+1 aws_sns_topic" out && grep "canvas/news .*create" out &&
 	grep "canvas/dns .*destroy" out && grep "#12: 3 objects to change, 3 plans shown" out &&
 	record >after && test_cmp before after && is "$(show 12 "p[\"progress\"]")" planned &&
-	run doctor -o json >doctor.json; ! grep -i "no plan knows\|missing" doctor.json
+	run doctor -o json >doctor.json && ! grep -i "no plan knows\|missing" doctor.json
 '
 
 test_expect_success 'planning it again makes no new plan' '

@@ -64,7 +64,7 @@ end_state() {
 try() { # FROM MODE "COMMAND" POINT
 	rm -rf "$W" && cp -a "$TRASH/$1" "$W"
 	# shellcheck disable=SC2086 # words on purpose
-	"$KILL_AT" $2 "$4" "$TRUEUP" -C "$W/repo" $3 >"$TRASH/killed.out" 2>&1 </dev/null
+	kill_at $2 "$4" "$TRUEUP" -C "$W/repo" $3 >"$TRASH/killed.out" 2>&1 </dev/null
 	go_on >"$TRASH/next.out" 2>&1 || echo "it was not applied in the end"
 	finish >"$TRASH/last.out" 2>&1 || echo "the merge was not reconciled"
 	grep -q '^nothing to do' "$TRASH/last.out" || echo "in the end there was something to do"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Protects: what a hostile script can do when it is run by the command that people use, as root and
-# as an ordinary user. What it cannot reach is reached without isolation, so that it would be seen if
-# the script could not do it anyway.
+# as an ordinary user. What it cannot reach is reached without isolation, so that it would be seen
+# if the script could not do it anyway.
 # timeout: 600
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-runbook.sh"

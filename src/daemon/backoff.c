@@ -1,5 +1,8 @@
 #include "daemon/backoff.h"
 
+#include <sys/random.h>
+#include <sys/types.h>
+
 /* part of whole by chance, in the range 0..part */
 static int64_t some_of(int64_t part, uint32_t chance)
 {
@@ -20,4 +23,10 @@ int64_t backoff_ms(int64_t attempts, uint32_t chance)
 int64_t jittered_ms(int64_t every_ms, int64_t jitter_ms, uint32_t chance)
 {
 	return every_ms + some_of(jitter_ms, chance);
+}
+
+uint32_t some_chance(void)
+{
+	uint32_t number = 0;
+	return getrandom(&number, sizeof number, 0) == (ssize_t)sizeof number ? number : 0;
 }

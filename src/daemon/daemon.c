@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/notify.h"
+#include "reconcile/session.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -244,7 +245,7 @@ int daemon_run(const struct daemon_options *options, int *ret_code, struct err *
 		.lock = LOCK_NONE,
 		.standby = {.child = CHILD_NONE, .order_fd = -1},
 		.metrics = metrics_new(),
-		.actor = place_actor()};
+		.actor = session_actor()};
 	*ret_code = EXIT_CONFIG;
 	int rc = settings_load(options, &d.settings, err);
 	if (rc == 0 && d.settings) {

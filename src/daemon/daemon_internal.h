@@ -47,6 +47,7 @@ struct served {
 	int64_t due_at; /* when a request is due; 0: none */
 	int64_t deliver_at; /* when the outbox is due; -1: nothing */
 	bool delivering;
+	bool uncounted; /* its rows changed since they were counted for the metrics */
 	size_t workers; /* of this repository, deliveries included */
 };
 
@@ -121,8 +122,6 @@ struct served *served_find(const struct daemon *d, const char *name);
 void served_configure(struct served *s, const struct server_repository *config);
 /* The store, opened if need be. Borrowed: stays open at least until the callback returns. */
 MUST_CHECK int served_store(struct served *s, struct store **ret, struct err **err);
-/* Asks for work and has it started soon. Logged, not returned, when it fails. */
-void served_ask(struct served *s, const struct queue_request *request);
 /* Takes on one that came from outside under this id, once. */
 MUST_CHECK int served_take_on(struct served *s, const struct queue_request *requests, size_t count,
 	const char *delivery, bool *ret_first, struct err **err);
@@ -131,8 +130,6 @@ MUST_CHECK int served_take_on(struct served *s, const struct queue_request *requ
 
 /* Starts what is due and there is room for, and arms the timer for what is due later. */
 void work_look(struct daemon *d);
-/* Tells the metrics how many rows the repository has. */
-void work_count(struct served *s, struct store *store);
 /* Has work_look() called once, soon. */
 void work_look_soon(struct daemon *d);
 /* Watches a worker of an earlier daemon. */
@@ -165,8 +162,6 @@ MUST_CHECK int endpoint_open(struct daemon *d, struct err **err);
 void endpoint_stop(struct daemon *d);
 void endpoint_free(struct daemon *d);
 
-/* A random number for jitter. */
-uint32_t daemon_chance(void);
 /* "shop: MESSAGE" at the level, with the text of *err, which is freed. */
 void daemon_complain(const struct served *s, const char *what, struct err **err);
 

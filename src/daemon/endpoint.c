@@ -270,7 +270,8 @@ int endpoint_open(struct daemon *d, struct err **err)
 	const struct server_config *c = d->settings->config;
 	const size_t body =
 		c->limits.body < FORGE_BODY_MAX ? (size_t)c->limits.body : FORGE_BODY_MAX;
-	/* Health stands last, so that where it has its own address the others are without it. */
+	/* Webhooks first, metrics last: an address for both has no metrics, and one of its own all
+	 * but the webhooks. */
 	const struct serve_route routes[] = {
 		{"POST", "/hooks/*", body, on_hook, d},
 		{"GET", "/healthz", 0, on_health, d},
@@ -285,7 +286,8 @@ int endpoint_open(struct daemon *d, struct err **err)
 
 void endpoint_stop(struct daemon *d)
 {
-	/* Health goes on until the end; what comes by webhook now is refused by it. */
+	/* An address of its own for health is answered until the end. New webhooks find nobody, and
+	 * those of connections that are open already are refused. */
 	if (d->hooks.server)
 		serve_stop(d->hooks.server, NULL, NULL);
 }

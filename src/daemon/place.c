@@ -26,12 +26,6 @@ int place_find(const struct server_config *config, const struct server_repositor
 	return 0;
 }
 
-char *place_actor(void)
-{
-	AUTO_FREE char *account = session_account();
-	return xasprintf("os:%s", account);
-}
-
 void place_release(struct place *place)
 {
 	free(place->dir);

@@ -15,12 +15,6 @@ struct place {
 /* Makes nothing. ERR_NOT_FOUND when a path is not there. */
 MUST_CHECK int place_find(const struct server_config *config,
 	const struct server_repository *repository, struct place *ret, struct err **err);
-/*
- * The actor of what no person asked for, a timer or a commit that was found by polling: the account
- * that the server runs as, "os:trueup". Heap-owned. A role with members has to list it if the
- * server is to act in it by itself.
- */
-char *place_actor(void);
 void place_release(struct place *place);
 #define AUTO_PLACE CLEANUP(place_release) struct place
 

@@ -20,18 +20,9 @@
 
 #include <malloc.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 enum { FIRST_LOOK_MS = 20, STORE_IDLE_MS = 3000, OPEN_AGAIN_MOST_MS = 60 * 1000 };
-
-uint32_t daemon_chance(void)
-{
-	uint32_t chance = 0;
-	if (getrandom(&chance, sizeof chance, 0) != (ssize_t)sizeof chance)
-		return 0; /* only jitter */
-	return chance;
-}
 
 void daemon_complain(const struct served *s, const char *what, struct err **err)
 {
@@ -89,13 +80,13 @@ int served_take_on(struct served *s, const struct queue_request *requests, size_
 	if (store_commit(store, err) < 0)
 		return -1;
 	s->due_at = 1; /* look again */
-	work_count(s, store);
+	s->uncounted = true;
 	work_interrupt_outdated(s);
 	work_look_soon(s->d);
 	return 0;
 }
 
-void served_ask(struct served *s, const struct queue_request *request)
+static void ask(struct served *s, const struct queue_request *request)
 {
 	bool first;
 	AUTO_ERR err = NULL;
@@ -111,8 +102,8 @@ static void arm_poll(struct served *s)
 	if (!poll->every_ms || s->leaving)
 		loop_timer_off(s->poll_timer);
 	else
-		loop_timer_in(s->poll_timer,
-			jittered_ms(poll->every_ms, poll->jitter_ms, daemon_chance()));
+		loop_timer_in(
+			s->poll_timer, jittered_ms(poll->every_ms, poll->jitter_ms, some_chance()));
 }
 
 /* Did the tip of a path move since we looked last? Also when it cannot be said. */
@@ -136,13 +127,12 @@ static void look_for_changes(struct served *s)
 {
 	const bool asks = s->place.mirror || s->config->forge.repository;
 	if (asks)
-		served_ask(
-			s, &(struct queue_request){
-				   .kind = QUEUE_FETCH, .subject = "fetch", .actor = s->d->actor});
+		ask(s, &(struct queue_request){
+			       .kind = QUEUE_FETCH, .subject = "fetch", .actor = s->d->actor});
 	if (!s->place.mirror && has_moved(s))
-		served_ask(s, &(struct queue_request){.kind = QUEUE_RECONCILE,
-				      .subject = QUEUE_BRANCH,
-				      .actor = s->d->actor});
+		ask(s, &(struct queue_request){.kind = QUEUE_RECONCILE,
+			       .subject = QUEUE_BRANCH,
+			       .actor = s->d->actor});
 }
 
 static void on_poll(void *data)
@@ -235,7 +225,7 @@ static void on_open(void *data)
 	metrics_set(s->d->metrics, METRIC_REPOSITORY_UP, s->name, NULL, s->open);
 	if (!s->open) {
 		close_all(s);
-		const int64_t wait = backoff_ms(++s->open_failures, daemon_chance());
+		const int64_t wait = backoff_ms(++s->open_failures, some_chance());
 		daemon_complain(s, "cannot be served now and is tried again", &err);
 		loop_timer_in(s->open_timer, wait < OPEN_AGAIN_MOST_MS ? wait : OPEN_AGAIN_MOST_MS);
 		work_look_soon(s->d);

@@ -16,6 +16,7 @@
 #include "format/node.h"
 #include "format/yaml.h"
 #include "net/http.h"
+#include "reconcile/session.h"
 #include "render/render.h"
 #include "source/source.h"
 
@@ -24,7 +25,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -161,12 +161,6 @@ void work_sooner(int64_t *at, int64_t time)
 
 /* --- the end of a claim --------------------------------------------------------------------- */
 
-static uint32_t chance(void)
-{
-	uint32_t number = 0;
-	return getrandom(&number, sizeof number, 0) == (ssize_t)sizeof number ? number : 0;
-}
-
 /* Comments are given up after this many attempts; a repository is tried for ever. */
 enum { ATTEMPTS_MAX = 8 };
 
@@ -206,7 +200,7 @@ static int record(struct work *w, struct store *store, enum work_end end, const 
 	}
 	if (is_hopeless(r, end))
 		return store_queue_dead(store, &failure, ret_recorded, err);
-	failure.not_before = now + backoff_ms(r->attempts, chance());
+	failure.not_before = now + backoff_ms(r->attempts, some_chance());
 	return store_queue_retry(store, &failure, ret_recorded, err);
 }
 
@@ -424,7 +418,7 @@ static void complain(const struct work *w, const struct err *why)
 
 int work_main(void)
 {
-	struct work w = {.stops = &stops, .actor = place_actor()};
+	struct work w = {.stops = &stops, .actor = session_actor()};
 	AUTO_ERR err = NULL;
 	char **inherited = environ;
 	catch_signals();

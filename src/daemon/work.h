@@ -35,11 +35,11 @@ enum work_kind {
 
 const char *work_kind_name(enum work_kind kind); /* "fetch" */
 
-/* Exit codes of a worker; all but the last mean that it recorded the end of its claim. */
+/* Exit codes of a worker. */
 enum work_exit {
-	WORK_DONE = 0,
+	WORK_DONE = 0, /* recorded, as with the next two */
 	WORK_FAILED = 1, /* recorded: it is tried again, or given up */
-	WORK_PARKED = 75, /* recorded: put back */
+	WORK_PARKED = 75, /* put back; after a second SIGTERM the daemon has to do that */
 	WORK_NOT_MINE = 76, /* the claim was somebody else's */
 	WORK_BROKEN = 77, /* nothing was recorded: the daemon does it */
 };

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "format/document.h"
 #include "source/source.h"
 #include "store/revisions.h"
 #include "store/runs.h"
@@ -46,12 +47,13 @@ static int fetch(struct work *w, struct err **err)
 		.subject = QUEUE_BRANCH,
 		.payload_json = w->request->payload_json,
 		.actor = w->request->actor};
+	const struct node *payload = NULL;
 	bool news = false;
-	if (work_git_fetch(w, branches, err) < 0 || has_news(w, &news, err) < 0)
+	if (work_payload(w, &payload, err) < 0 || work_git_fetch(w, branches, err) < 0 ||
+		has_news(w, &news, err) < 0)
 		return -1;
-	/* Asked for by who knows that something is due although the branch has not moved. */
-	news = news || strstr(w->request->payload_json, "\"reconcile\":true");
-	return news ? work_ask(w, &reconcile, 1, err) : 0;
+	return news || document_bool(payload, WORK_RECONCILE_DUE) ? work_ask(w, &reconcile, 1, err)
+								  : 0;
 }
 
 enum work_end work_fetch(struct work *w, struct err **err)

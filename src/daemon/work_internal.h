@@ -50,8 +50,7 @@ enum work_end work_reconcile(struct work *w, struct err **err);
 enum work_end work_drift(struct work *w, struct err **err);
 enum work_end work_pull(struct work *w, struct err **err);
 enum work_end work_comment(struct work *w, struct err **err);
-/* The outbox: no request, and so no end to be recorded. */
-/* Waits so long for another one that delivers. */
+/* The outbox: no request, and so no end to be recorded. Waits so long for one that delivers. */
 MUST_CHECK int work_deliver(struct work *w, int64_t wait_ms, struct err **err);
 /* Compares the forge's pull requests with what is known, and asks for what follows. */
 MUST_CHECK int work_poll(struct work *w, struct err **err);
@@ -66,6 +65,8 @@ MUST_CHECK int work_store(struct work *w, struct store **ret, struct err **err);
 MUST_CHECK int work_pull_follow(
 	struct work *w, const struct pull_result *result, bool news, struct err **err);
 
+/* In a payload: true when a reconcile is due although the branch may not have moved. */
+#define WORK_RECONCILE_DUE "reconcile"
 /* What whoever asked wanted to be known: a map, in the work's arena. */
 MUST_CHECK int work_payload(struct work *w, const struct node **ret, struct err **err);
 /* Adds the requests in one transaction and wakes the daemon. */
@@ -79,8 +80,8 @@ enum work_end work_end_of(const struct err *err);
 void work_sooner(int64_t *at, int64_t time);
 
 /*
- * Brings refs into the mirror by git(1). specs end with NULL. ERR_UNAVAILABLE with git's last words
- * when it failed, masked.
+ * Brings refs into the mirror by git(1). refspecs end with NULL. ERR_UNAVAILABLE with git's last
+ * words when it failed, masked.
  */
 MUST_CHECK int work_git_fetch(struct work *w, const char *const *refspecs, struct err **err);
 /* Where a mirror's branches come from; NULL: the repository is its own. Lives as long as w. */

@@ -144,15 +144,12 @@ static int compare(struct poll *p, const struct forge_pulls *open, const struct 
 static int look(struct poll *p, struct err **err)
 {
 	struct work *w = p->w;
-	AUTO_STORE *store = NULL;
+	struct store *store;
 	struct pull_rows rows = {0};
 	struct forge_pulls open = {0};
 	const struct pull_filter all = {0};
-	if (store_open(w->place.state_dir, 0, &store, err) < 0 ||
-		store_pulls(store, &all, &w->arena, &rows, err) < 0)
-		return -1;
-	store_close(&store);
-	if (forge_pull_open(p->forge, &w->arena, &open, err) < 0 ||
+	if (work_store(w, &store, err) < 0 || store_pulls(store, &all, &w->arena, &rows, err) < 0 ||
+		forge_pull_open(p->forge, &w->arena, &open, err) < 0 ||
 		compare(p, &open, &rows, err) < 0)
 		return -1;
 	return work_ask(w, p->requests, p->count, err);

@@ -76,7 +76,7 @@ int work_pull_follow(struct work *w, const struct pull_result *result, bool news
 		list[count++] = (struct queue_request){
 			.kind = w->place.mirror ? QUEUE_FETCH : QUEUE_RECONCILE,
 			.subject = w->place.mirror ? "fetch" : QUEUE_BRANCH,
-			.payload_json = "{\"reconcile\":true}",
+			.payload_json = "{\"" WORK_RECONCILE_DUE "\":true}",
 			.actor = w->request->actor};
 	/* Each is looked at in the line of plans, once: looking at one may name the others again.
 	 */
@@ -100,30 +100,13 @@ static int fetch_head(struct work *w, const struct forge_pull *pull, struct err 
 	return work_git_fetch(w, specs, err);
 }
 
-static struct pull_row facts_of(struct work *w, struct forge *forge, const struct forge_pull *p)
-{
-	return (struct pull_row){
-		.number = p->number,
-		.url = p->url,
-		.title = p->title,
-		.author = forge_actor(forge, &w->arena, p->author),
-		.head_sha = p->head_sha,
-		.head_repository = p->fork ? p->head_repository : NULL,
-		.fork = p->fork,
-		.base_branch = p->base_ref,
-		.merge_sha = p->merge_sha,
-		.state = p->state == FORGE_PULL_OPEN     ? PULL_OPEN
-			 : p->state == FORGE_PULL_MERGED ? PULL_MERGED
-							 : PULL_CLOSED,
-	};
-}
-
 static int note(struct work *w, struct forge *forge, const struct forge_pull *pull,
 	bool *ret_changed, struct err **err)
 {
 	struct pull_work work;
 	struct pull_result result = {0};
-	const struct pull_row facts = facts_of(w, forge, pull);
+	struct pull_row facts;
+	pull_facts(forge, pull, &w->arena, &facts);
 	work_pull_setup(w, forge, &work);
 	if (pull_note(&work, &facts, ret_changed, &w->arena, &result, err) < 0)
 		return -1;

@@ -124,8 +124,11 @@ static void forget(struct worker *w)
 		work_look_soon(d);
 }
 
-/* Records what the worker could not: that it is gone without having said how it ended. */
-static void record_loss(struct worker *w, const char *how)
+/*
+ * Records what the worker could not: that it is gone without having said how it ended. parked: on
+ * request, in the midst of things; that is no failure.
+ */
+static void record_loss(struct worker *w, bool parked, const char *how)
 {
 	struct store *store;
 	struct queue_row *row = NULL;
@@ -146,14 +149,21 @@ static void record_loss(struct worker *w, const char *how)
 		.claim = w->claim,
 		.error = how,
 		.now = now,
-		.not_before = now + backoff_ms(row->attempts, daemon_chance())};
-	if (store_queue_retry(store, &failure, &recorded, &err) < 0)
+		.not_before = now + backoff_ms(row->attempts, some_chance())};
+	const int rc = parked ? store_queue_release(store, w->id, w->claim, now, &recorded, &err)
+			      : store_queue_retry(store, &failure, &recorded, &err);
+	if (rc < 0)
 		daemon_complain(w->served, "record the end of a worker", &err);
 	if (!recorded)
 		return;
 	AUTO_STR what = STR_INIT;
 	queue_describe(row, &what);
-	log_at(LOG_LEVEL_ERROR, "%s: %s %s; it is tried again", w->served->name, what.data, how);
+	if (parked)
+		log_at(LOG_LEVEL_INFO, "%s: %s stopped at once on request, put back",
+			w->served->name, what.data);
+	else
+		log_at(LOG_LEVEL_ERROR, "%s: %s %s; it is tried again", w->served->name, what.data,
+			how);
 }
 
 static void on_end(const struct child_exit *how, void *data)
@@ -179,7 +189,7 @@ static void on_end(const struct child_exit *how, void *data)
 	metrics_add(w->d->metrics, METRIC_WORK, kind, result, 1);
 	metrics_observe(w->d->metrics, METRIC_WORK_SECONDS, kind, NULL,
 		clock_monotonic_ms() - w->started_ms);
-	record_loss(w, text.data);
+	record_loss(w, how->code == WORK_PARKED && !w->timed_out, text.data);
 	forget(w);
 }
 
@@ -187,7 +197,7 @@ static void on_adopted_end(uint32_t events, void *data)
 {
 	struct worker *w = data;
 	(void)events;
-	record_loss(w, "ended without a result");
+	record_loss(w, false, "ended without a result");
 	forget(w);
 }
 
@@ -253,7 +263,7 @@ static void start_worker(struct worker *w)
 		return;
 	struct served *s = w->served;
 	daemon_complain(s, "a worker could not be started", &err);
-	record_loss(w, "could not be started");
+	record_loss(w, false, "could not be started");
 	forget(w);
 }
 
@@ -278,21 +288,19 @@ static bool claim_next(struct served *s, struct store *store, struct err **err)
 	return true;
 }
 
-void work_count(struct served *s, struct store *store)
+/* For the metrics; what cannot be counted now is counted next time. */
+static void count_rows(struct served *s, struct store *store)
 {
 	struct queue_counts q;
 	struct outbox_counts o;
-	struct drift_rows drift;
-	AUTO_ARENA arena = {0};
+	int64_t drifted;
 	AUTO_ERR err = NULL;
-	if (store_drift_list(store, &arena, &drift, &err) < 0 ||
+	s->uncounted = false;
+	if (store_drift_found(store, &drifted, &err) < 0 ||
 		store_queue_counts(store, &q, &err) < 0 ||
 		store_outbox_counts(store, OUTBOX_FORGE, &o, &err) < 0)
 		return;
 	struct metrics *m = s->d->metrics;
-	size_t drifted = 0;
-	for (size_t i = 0; i < drift.count; i++)
-		drifted += drift.items[i].state == DRIFT_FOUND;
 	metrics_set(m, METRIC_DRIFTED, s->name, NULL, (double)drifted);
 	metrics_set(m, METRIC_QUEUE_ROWS, s->name, "queued", (double)q.queued);
 	metrics_set(m, METRIC_QUEUE_ROWS, s->name, "running", (double)q.running);
@@ -310,7 +318,7 @@ static int find_next(struct served *s, struct store *store, struct err **err)
 	if (s->config->forge.repository &&
 		store_outbox_next(store, OUTBOX_FORGE, clock_now_ms(), &s->deliver_at, err) < 0)
 		return -1;
-	work_count(s, store);
+	count_rows(s, store);
 	return 0;
 }
 
@@ -386,8 +394,12 @@ void work_look(struct daemon *d)
 	/* One after the other from where the last turn ended, so that none is starved. */
 	for (size_t n = d->served_count; n > 0; n--) {
 		struct served *s = d->served[d->turn++ % d->served_count];
+		AUTO_ERR ignored = NULL;
+		struct store *store;
 		if (is_due(s, now))
 			look_at(s);
+		else if (s->uncounted && s->open && served_store(s, &store, &ignored) == 0)
+			count_rows(s, store);
 	}
 	arm_due_timer(d);
 }
@@ -414,7 +426,7 @@ void work_adopt(struct served *s, const struct queue_row *row)
 		return;
 	}
 	err_free(&err);
-	record_loss(w, "ended without a result"); /* just now */
+	record_loss(w, false, "ended without a result"); /* just now */
 	forget(w);
 }
 

@@ -32,8 +32,6 @@ enum { JWT_MAX_LEN = 16384 };
  */
 MUST_CHECK int jwt_keys_parse(
 	const char *text, size_t len, const char *name, struct jwt_keys **ret, struct err **err);
-/* The same, read from a file (at most 1 MiB). */
-MUST_CHECK int jwt_keys_read(const char *path, struct jwt_keys **ret, struct err **err);
 /* A secret for HS256: at least 32 bytes (RFC 7518, 3.2), or ERR_INVALID. */
 MUST_CHECK int jwt_keys_secret(
 	const void *secret, size_t len, struct jwt_keys **ret, struct err **err);

@@ -294,14 +294,3 @@ int jwt_keys_parse(
 	*ret = keys;
 	return 0;
 }
-
-int jwt_keys_read(const char *path, struct jwt_keys **ret, struct err **err)
-{
-	AUTO_STR text = STR_INIT;
-	const int rc = fs_read(path, MAX_FILE, &text, err) < 0
-			       ? -1
-			       : jwt_keys_parse(text.data, text.len, path, ret, err);
-	/* A JWKS may hold a secret. */
-	secret_wipe(text.data, text.len);
-	return rc;
-}

@@ -170,7 +170,7 @@ static int judge_applied(struct judge *j, struct push_verdict *v, struct err **e
 	}
 	bool forward = true;
 	if (judge_specs(j, v, err) < 0 ||
-		(ref->old_id && source_descends(j->session->source, ref->new_id, ref->old_id,
+		(ref->old_id && source_is_before(j->session->source, ref->old_id, ref->new_id,
 					&forward, err) < 0))
 		return -1;
 	if (!forward && !v->refused)

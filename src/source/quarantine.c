@@ -220,21 +220,6 @@ int source_new_files(struct source *s, const char *id, const struct source_filte
 	return rc;
 }
 
-int source_descends(struct source *s, const char *to, const char *from, bool *ret, struct err **err)
-{
-	git_oid newer, older;
-	*ret = false;
-	if (git_need(s, err) < 0 || git_id(to, &newer, err) < 0 || git_id(from, &older, err) < 0)
-		return -1;
-	const int rc = git_oid_equal(&newer, &older)
-			       ? 1
-			       : git_graph_descendant_of(s->repo, &newer, &older);
-	if (rc < 0)
-		return git_fail(s, rc, err, "compare %.10s with %.10s", to, from);
-	*ret = rc == 1;
-	return 0;
-}
-
 int source_resolve_tree(
 	struct source *s, const char *tree, struct source_rev *ret, struct err **err)
 {

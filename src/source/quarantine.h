@@ -38,10 +38,6 @@ MUST_CHECK int source_new_files(struct source *s, const char *id,
 	const struct source_filter *filter, struct arena *arena, struct source_new_files *ret,
 	struct err **err);
 
-/* Is the commit `to` the commit `from`, or does its history lead to it? */
-MUST_CHECK int source_descends(
-	struct source *s, const char *to, const char *from, bool *ret, struct err **err);
-
 /*
  * A tree as if it were a commit, for what is not committed yet: commit "" and the tree of the spec
  * root in it. ERR_NOT_FOUND when the spec root is not in it.

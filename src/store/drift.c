@@ -92,6 +92,18 @@ int store_drift_list(
 	return rc;
 }
 
+int store_drift_found(struct store *store, int64_t *ret, struct err **err)
+{
+	AUTO_SQL q = SQL_NONE;
+	if (sql_start(store, SQL_DRIFT_FOUND, &q, err) < 0)
+		return -1;
+	sql_text(&q, state_names[DRIFT_FOUND]);
+	if (sql_row(&q, err) < 0)
+		return -1;
+	*ret = sql_get_int(&q);
+	return 0;
+}
+
 int store_drift_checked_at(struct store *store, int64_t *ret, struct err **err)
 {
 	*ret = 0;

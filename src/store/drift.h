@@ -44,6 +44,8 @@ MUST_CHECK int store_drift_get(struct store *store, const char *key, struct aren
 /* Those that are not DRIFT_NONE, without changes_json, sorted by key. */
 MUST_CHECK int store_drift_list(
 	struct store *store, struct arena *arena, struct drift_rows *ret, struct err **err);
+/* How many of them are DRIFT_FOUND. */
+MUST_CHECK int store_drift_found(struct store *store, int64_t *ret, struct err **err);
 /* When the last look at anything was; 0: never. */
 MUST_CHECK int store_drift_checked_at(struct store *store, int64_t *ret, struct err **err);
 

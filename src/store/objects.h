@@ -130,8 +130,8 @@ MUST_CHECK int store_object_keys(struct store *store, const char *kind, struct a
 
 /* Anything to do without a new commit? Answered from indexes alone. */
 struct store_pending {
-	int64_t unsettled; /* objects not applied, destroyed or orphaned, or applied differs from
-			      seen */
+	/* Objects not applied, destroyed or orphaned, applied differs from seen, drift to heal. */
+	int64_t unsettled;
 	int64_t operations; /* intended or running: to be adopted */
 	bool revision; /* the last revision is not REVISION_DONE */
 };

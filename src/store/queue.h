@@ -7,8 +7,8 @@
  * keeps its position); when one of that kind and subject is running already, that one is marked
  * outdated, so that its worker can be interrupted. What the older of the two needed to be known
  * (the keys of its payload that the newer one has not) stays known. Requests of one subject are
- *worked on one at a time, in the order in which they were asked for; part is for requests that must
- *not replace each other, such as two comments on one pull request.
+ * worked on one at a time, in the order in which they were asked for; part is for requests that
+ * must not replace each other, such as two comments on one pull request.
  *
  *	queued -- claim --> running -- finish --> gone
  *	running -- retry, release, recover (its worker is dead) --> queued

@@ -427,6 +427,7 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_DRIFT_LIST] =
 		"SELECT object_key, state, heal, digest, summary, since, checked_at, NULL"
 		" FROM drift WHERE state <> 'none' ORDER BY object_key",
+	[SQL_DRIFT_FOUND] = "SELECT count(*) FROM drift WHERE state = ?",
 	[SQL_DRIFT_CHECKED_AT] = "SELECT ifnull(max(checked_at), 0) FROM drift",
 
 	[SQL_TOLD] = "SELECT target, commit_id, progress FROM told",

@@ -117,7 +117,12 @@ if [ "$failed" != 0 ]; then
 	echo "failed (output in $logs):"
 	for result in "$logs"/*.result; do
 		read -r name p f s rc <"$result"
-		[ "$f" = 0 ] || echo "  $name (${result%.result}.log)"
+		[ "$f" != 0 ] || continue
+		log=${result%.result}.log
+		echo "  $name ($log)"
+		# Once more: of a long log, people and CI keep the end.
+		awk '/^not ok/ { shown = 30 } /^ok/ { shown = 0 } shown-- > 0' "$log" |
+			tail -n 60 | sed 's/^/    | /'
 	done
 else
 	rm -rf "$logs"

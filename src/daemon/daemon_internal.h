@@ -123,7 +123,7 @@ void served_configure(struct served *s, const struct server_repository *config);
 /* The store, opened if need be. Borrowed: stays open at least until the callback returns. */
 MUST_CHECK int served_store(struct served *s, struct store **ret, struct err **err);
 /* Takes on one that came from outside under this id, once. */
-MUST_CHECK int served_take_on(struct served *s, const struct queue_request *requests, size_t count,
+MUST_CHECK int served_take_on(struct served *s, const struct queue_request *request,
 	const char *delivery, bool *ret_first, struct err **err);
 
 /* --- work_start.c: workers as the daemon sees them ------------------------------------------ */

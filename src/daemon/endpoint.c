@@ -9,9 +9,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/secret.h"
+#include "daemon/ask.h"
 #include "daemon/connect.h"
-#include "format/emit.h"
-#include "format/node.h"
 #include "net/serve.h"
 #include "report/forge_event.h"
 
@@ -19,51 +18,37 @@
 #include <string.h>
 #include <strings.h>
 
-enum { HOOK_REQUESTS = 1 };
-
-/* --- from an event to requests ---------------------------------------------------------------- */
+/* --- from an event to a request -----------------------------------------------------------------
+ */
 
 struct hook {
 	struct served *served;
 	struct arena *arena;
 	const struct forge_event *event;
 	const char *actor;
-	struct queue_request requests[HOOK_REQUESTS];
-	size_t count;
+	struct queue_request request;
+	bool asked; /* there is one */
 };
 
 static void ask(struct hook *h, enum queue_kind kind, const char *subject)
 {
-	h->requests[h->count++] =
-		(struct queue_request){.kind = kind, .subject = subject, .actor = h->actor};
+	h->request = (struct queue_request){.kind = kind, .subject = subject, .actor = h->actor};
+	h->asked = true;
 }
 
 static const char *pull_subject(const struct hook *h)
 {
-	return arena_printf(h->arena, "pull/%lld", (long long)h->event->pull);
-}
-
-static const char *comment_payload(const struct hook *h)
-{
-	AUTO_STR text = STR_INIT;
-	struct node *map = node_new_map(h->arena);
-	const struct forge_event *e = h->event;
-	const char *const pairs[][2] = {{"id", e->comment_id}, {"author", e->comment_author},
-		{"body", e->comment_body},
-		{"deleted", e->kind == FORGE_EVENT_COMMENT_DELETED ? "yes" : NULL}};
-	for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
-		if (pairs[i][1])
-			node_map_set(
-				h->arena, map, pairs[i][0], node_new_string(h->arena, pairs[i][1]));
-	emit_canonical(map, &text);
-	return arena_strdup(h->arena, text.data);
+	return ask_pull_subject(h->arena, h->event->pull);
 }
 
 static void ask_comment(struct hook *h, const char *part)
 {
+	const struct forge_event *e = h->event;
 	ask(h, QUEUE_COMMAND, pull_subject(h));
-	h->requests[0].part = part;
-	h->requests[0].payload_json = comment_payload(h);
+	h->request.part = part;
+	h->request.payload_json = ask_comment_payload(
+		h->arena, &(struct ask_comment){e->comment_id, e->comment_author, e->comment_body,
+				  e->kind == FORGE_EVENT_COMMENT_DELETED});
 }
 
 static void ask_push(struct hook *h)
@@ -164,11 +149,11 @@ static struct answer take(struct served *s, struct serve_request *rq)
 	struct hook hook = {.served = s, .arena = &arena, .event = &event};
 	ask_for(&hook);
 	log_debug("%s: webhook %s %s: %s", s->name, event.event ? event.event : "",
-		event.action ? event.action : "", hook.count ? "taken" : "ignored");
-	if (!hook.count)
+		event.action ? event.action : "", hook.asked ? "taken" : "ignored");
+	if (!hook.asked)
 		return (struct answer){200, "ignored", "ignored"};
 	bool first = false;
-	if (served_take_on(s, hook.requests, hook.count, event.delivery, &first, &err) < 0) {
+	if (served_take_on(s, &hook.request, event.delivery, &first, &err) < 0) {
 		daemon_complain(s, "a webhook could not be taken on", &err);
 		return (struct answer){503, "failed", "not now; deliver it again"};
 	}

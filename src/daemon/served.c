@@ -53,27 +53,24 @@ int served_store(struct served *s, struct store **ret, struct err **err)
 	return 0;
 }
 
-static int take_on(struct store *store, const struct queue_request *requests, size_t count,
-	const char *delivery, bool *ret_first, struct err **err)
+static int take_on(struct store *store, const struct queue_request *request, const char *delivery,
+	bool *ret_first, struct err **err)
 {
 	const int64_t now = clock_now_ms();
 	int64_t id;
 	*ret_first = true;
 	if (delivery && store_queue_deliver_once(store, delivery, now, ret_first, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count && *ret_first; i++)
-		if (store_queue_add(store, &requests[i], now, &id, err) < 0)
-			return -1;
-	return 0;
+	return *ret_first ? store_queue_add(store, request, now, &id, err) : 0;
 }
 
-int served_take_on(struct served *s, const struct queue_request *requests, size_t count,
-	const char *delivery, bool *ret_first, struct err **err)
+int served_take_on(struct served *s, const struct queue_request *request, const char *delivery,
+	bool *ret_first, struct err **err)
 {
 	struct store *store;
 	if (served_store(s, &store, err) < 0 || store_begin(store, err) < 0)
 		return -1;
-	if (take_on(store, requests, count, delivery, ret_first, err) < 0) {
+	if (take_on(store, request, delivery, ret_first, err) < 0) {
 		store_rollback(store);
 		return -1;
 	}
@@ -90,7 +87,7 @@ static void ask(struct served *s, const struct queue_request *request)
 {
 	bool first;
 	AUTO_ERR err = NULL;
-	if (served_take_on(s, request, 1, NULL, &first, &err) < 0)
+	if (served_take_on(s, request, NULL, &first, &err) < 0)
 		daemon_complain(s, queue_kind_name(request->kind), &err);
 }
 

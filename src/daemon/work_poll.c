@@ -11,9 +11,8 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "daemon/ask.h"
 #include "daemon/connect.h"
-#include "format/emit.h"
-#include "format/node.h"
 #include "report/outbox.h"
 #include "store/pulls.h"
 
@@ -61,23 +60,6 @@ static void ask(struct poll *p, const struct queue_request *request)
 		p->requests[p->count++] = *request;
 }
 
-static const char *subject(struct poll *p, int64_t number)
-{
-	return arena_printf(&p->w->arena, "pull/%lld", (long long)number);
-}
-
-static const char *payload(struct poll *p, const struct forge_comment *c)
-{
-	struct arena *a = &p->w->arena;
-	struct node *map = node_new_map(a);
-	AUTO_STR text = STR_INIT;
-	node_map_set(a, map, "id", node_new_string(a, c->id));
-	node_map_set(a, map, "author", node_new_string(a, c->author));
-	node_map_set(a, map, "body", node_new_string(a, c->body));
-	emit_canonical(map, &text);
-	return arena_strdup(a, text.data);
-}
-
 static int look_at_comments(struct poll *p, int64_t number, struct err **err)
 {
 	struct forge_comments list = {0};
@@ -89,9 +71,10 @@ static int look_at_comments(struct poll *p, int64_t number, struct err **err)
 		if (outbox_is_ours(c->body) || !c->author || c->created_at < p->since)
 			continue;
 		ask(p, &(struct queue_request){.kind = QUEUE_COMMAND,
-			       .subject = subject(p, number),
+			       .subject = ask_pull_subject(&p->w->arena, number),
 			       .part = c->id,
-			       .payload_json = payload(p, c),
+			       .payload_json = ask_comment_payload(&p->w->arena,
+				       &(struct ask_comment){c->id, c->author, c->body, false}),
 			       .actor = forge_actor(p->forge, &p->w->arena, c->author)});
 	}
 	return 0;
@@ -121,7 +104,7 @@ static int compare(struct poll *p, const struct forge_pulls *open, const struct 
 		if (!has_news(p, pull, recorded(rows, pull->number)))
 			continue;
 		ask(p, &(struct queue_request){.kind = QUEUE_PULL,
-			       .subject = subject(p, pull->number),
+			       .subject = ask_pull_subject(&p->w->arena, pull->number),
 			       .actor = forge_actor(p->forge, &p->w->arena, pull->author)});
 		const bool later = pull->updated_at && pull->updated_at < p->since;
 		if (p->since && !later && commented++ < PULLS_MAX &&
@@ -135,7 +118,8 @@ static int compare(struct poll *p, const struct forge_pulls *open, const struct 
 			there = there || open->items[k].number == rows->items[i].number;
 		if (!there)
 			ask(p, &(struct queue_request){.kind = QUEUE_PULL,
-				       .subject = subject(p, rows->items[i].number),
+				       .subject = ask_pull_subject(
+					       &p->w->arena, rows->items[i].number),
 				       .actor = p->w->actor});
 	}
 	return 0;

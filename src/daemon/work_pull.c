@@ -8,8 +8,8 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "base/num.h"
 #include "base/str.h"
+#include "daemon/ask.h"
 #include "daemon/connect.h"
 #include "format/node.h"
 #include "reconcile/pull.h"
@@ -41,16 +41,6 @@ void work_pull_setup(struct work *w, struct forge *forge, struct pull_work *ret)
 	};
 }
 
-/* "pull/12" to 12; 0 if it is none. */
-static int64_t number_of(const char *subject)
-{
-	int64_t number = 0;
-	if (!str_starts(subject, "pull/") ||
-		!num_parse_i64(subject + 5, strlen(subject + 5), &number))
-		return 0;
-	return number;
-}
-
 /*
  * The line of the engines' plans. Without news (the same head, looked at again) one that is under
  * way goes on, and this is for afterwards.
@@ -59,7 +49,7 @@ static struct queue_request plan_request(struct work *w, int64_t number, bool ne
 {
 	return (struct queue_request){.kind = QUEUE_PULL,
 		.subject = QUEUE_BRANCH,
-		.part = arena_printf(&w->arena, "pull/%lld", (long long)number),
+		.part = ask_pull_subject(&w->arena, number),
 		.actor = news ? w->request->actor : w->actor,
 		.reminder = !news};
 }
@@ -174,7 +164,7 @@ enum work_end work_pull(struct work *w, struct err **err)
 {
 	AUTO_FORGE *forge = NULL;
 	const bool second = str_eq(w->request->subject, QUEUE_BRANCH);
-	const int64_t number = number_of(second ? w->request->part : w->request->subject);
+	const int64_t number = ask_pull_number(second ? w->request->part : w->request->subject);
 	if (!number) {
 		(void)err_set(err, ERR_INVALID, "'%s' names no pull request", w->request->subject);
 		return WORK_END_FAILED;
@@ -240,7 +230,7 @@ enum work_end work_comment(struct work *w, struct err **err)
 {
 	AUTO_FORGE *forge = NULL;
 	const struct node *payload = NULL;
-	const int64_t number = number_of(w->request->subject);
+	const int64_t number = ask_pull_number(w->request->subject);
 	if (work_payload(w, &payload, err) < 0 || connect_forge(w->repository, &forge, err) < 0)
 		return work_end_of(*err);
 	const int rc = node_get(payload, "deleted") ? forget_comment(w, payload, number, err)

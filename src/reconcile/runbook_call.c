@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "format/emit.h"
+#include "net/hmac.h"
+#include "reconcile/message.h"
 #include "reconcile/recorded.h"
 #include "reconcile/runbook_internal.h"
 
@@ -45,18 +47,12 @@ static const char *const *outer_environment(struct arena *arena)
 	return list;
 }
 
-static void set_text(struct arena *a, struct node *map, const char *key, const char *text)
-{
-	if (text)
-		node_map_set(a, map, key, node_new_string(a, text));
-}
-
 static struct node *link_node(struct arena *a, const struct runbook_link *link)
 {
 	struct node *map = node_new_map(a);
-	set_text(a, map, "run", link->run_id);
-	set_text(a, map, "runbook", link->runbook);
-	set_text(a, map, "group", link->group);
+	message_set(a, map, "run", link->run_id);
+	message_set(a, map, "runbook", link->runbook);
+	message_set(a, map, "group", link->group);
 	return map;
 }
 
@@ -79,7 +75,7 @@ static struct node *claims_node(struct arena *a, const struct runbook_request *r
 	for (size_t i = 0; i < request->claim_count; i++) {
 		const struct actor_claim *claim = &request->claims[i];
 		struct node *map = node_new_map(a), *values = node_new_seq(a);
-		set_text(a, map, "name", claim->name);
+		message_set(a, map, "name", claim->name);
 		for (size_t k = 0; k < claim->count; k++)
 			node_seq_add(a, values, node_new_string(a, claim->values[k]));
 		node_map_set(a, map, "values", values);
@@ -104,14 +100,14 @@ int runbook_call_prepare(const struct session *session, const struct runbook_req
 	digest_hex(token, strlen(token), digest);
 	AUTO_FREE char *root = realpath(session->dir, NULL);
 	struct node *map = node_new_map(a);
-	set_text(a, map, "token", digest);
-	set_text(a, map, "specRoot", root ? root : session->dir);
-	set_text(a, map, "state", session->state_dir);
-	set_text(a, map, "actor", row->actor);
-	set_text(a, map, "role", request->role);
+	message_set(a, map, "token", digest);
+	message_set(a, map, "specRoot", root ? root : session->dir);
+	message_set(a, map, "state", session->state_dir);
+	message_set(a, map, "actor", row->actor);
+	message_set(a, map, "role", request->role);
 	if (request->claims)
 		node_map_set(a, map, "claims", claims_node(a, request));
-	set_text(a, map, "commit", row->commit_id);
+	message_set(a, map, "commit", row->commit_id);
 	node_map_set(a, map, "worktree", node_new_bool(a, run->on_disk));
 	node_map_set(a, map, "check", node_new_bool(a, request->mode == RUN_MODE_CHECK));
 	node_map_set(a, map, "chain", chain_node(a, request, run, row));
@@ -124,25 +120,14 @@ int runbook_call_prepare(const struct session *session, const struct runbook_req
 
 /* ---- reading ---- */
 
-static const char *get_text(const struct node *map, const char *key)
-{
-	return node_text(node_get(map, key));
-}
-
-static bool get_bool(const struct node *map, const char *key)
-{
-	const struct node *n = node_get(map, key);
-	return n && n->type == NODE_BOOL && n->boolean;
-}
-
 static void read_chain(struct arena *a, const struct node *list, struct runbook_request *ret)
 {
 	const size_t count = list && list->type == NODE_SEQ ? list->seq.count : 0;
 	struct runbook_link *chain = arena_array(a, count + 1, sizeof *chain);
 	for (size_t i = 0; i < count; i++) {
 		const struct node *n = list->seq.items[i];
-		chain[i] = (struct runbook_link){
-			get_text(n, "run"), get_text(n, "runbook"), get_text(n, "group")};
+		chain[i] = (struct runbook_link){message_text(n, "run"), message_text(n, "runbook"),
+			message_text(n, "group")};
 	}
 	ret->chain = chain;
 	ret->chain_count = count;
@@ -159,21 +144,10 @@ static void read_claims(struct arena *a, const struct node *list, struct runbook
 		const char **values = arena_array(a, count + 1, sizeof *values);
 		for (size_t k = 0; k < count; k++)
 			values[k] = node_text(seq->seq.items[k]);
-		claims[i] = (struct actor_claim){get_text(n, "name"), values, count};
+		claims[i] = (struct actor_claim){message_text(n, "name"), values, count};
 	}
 	ret->claims = claims;
 	ret->claim_count = list->seq.count;
-}
-
-/* Without a hint by time at where they differ. */
-static bool same_digest(const char *a, const char *b)
-{
-	unsigned char differs = 0;
-	if (!a || strlen(a) != strlen(b))
-		return false;
-	for (size_t i = 0; b[i]; i++)
-		differs |= (unsigned char)(a[i] ^ b[i]);
-	return !differs;
 }
 
 static int accept_document(const struct node *map, const struct call_request *call,
@@ -182,22 +156,23 @@ static int accept_document(const struct node *map, const struct call_request *ca
 	char digest[DIGEST_HEX];
 	struct runbook_request *r = &ret->request;
 	digest_hex(call->token, strlen(call->token), digest);
-	if (!same_digest(get_text(map, "token"), digest))
+	const char *token = message_text(map, "token");
+	if (!token || !equal_text_constant_time(token, digest))
 		return err_set(err, ERR_DENIED,
 			"the caller is not the run whose supervisor it "
 			"asked");
-	ret->spec_root = get_text(map, "specRoot");
-	ret->state_dir = get_text(map, "state");
-	r->actor = get_text(map, "actor");
-	r->role = get_text(map, "role");
+	ret->spec_root = message_text(map, "specRoot");
+	ret->state_dir = message_text(map, "state");
+	r->actor = message_text(map, "actor");
+	r->role = message_text(map, "role");
 	if (!r->role)
 		r->role = call->role;
-	r->rev = get_text(map, "commit");
-	r->worktree = get_bool(map, "worktree");
+	r->rev = message_text(map, "commit");
+	r->worktree = message_bool(map, "worktree");
 	r->cause = RUN_BY_SCRIPT;
-	r->mode = call->mode == CALL_DRY_RUN                           ? RUN_MODE_VALIDATE
-		  : call->mode == CALL_CHECK || get_bool(map, "check") ? RUN_MODE_CHECK
-								       : RUN_MODE_RUN;
+	r->mode = call->mode == CALL_DRY_RUN                               ? RUN_MODE_VALIDATE
+		  : call->mode == CALL_CHECK || message_bool(map, "check") ? RUN_MODE_CHECK
+									   : RUN_MODE_RUN;
 	r->timeout_ms = call->timeout_ms;
 	read_chain(arena, node_get(map, "chain"), r);
 	read_claims(arena, node_get(map, "claims"), r);

@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "format/document.h"
 #include "format/emit.h"
 #include "format/yaml.h"
 #include "spec/execution.h"
@@ -97,12 +98,6 @@ static int64_t get_int(const struct node *map, const char *key, int64_t max)
 	return n && n->type == NODE_INT && n->integer >= 0 && n->integer <= max ? n->integer : 0;
 }
 
-static bool get_bool(const struct node *map, const char *key)
-{
-	const struct node *n = node_get(map, key);
-	return n && n->type == NODE_BOOL && n->boolean;
-}
-
 /* A text without NULs, or NULL. */
 static const char *get_text(const struct node *map, const char *key)
 {
@@ -152,8 +147,8 @@ int call_parse(
 		.environ = get_list(a, node_get(map, "environ")),
 		.mode = (enum call_mode)get_int(map, "mode", CALL_DRY_RUN),
 		.timeout_ms = get_int(map, "timeoutMs", INT64_MAX / 2),
-		.json = get_bool(map, "json"),
-		.quiet = get_bool(map, "quiet"),
+		.json = document_bool(map, "json"),
+		.quiet = document_bool(map, "quiet"),
 		.verbose = (int)get_int(map, "verbose", 2),
 	};
 	if (!ret->token || !ret->runbook || !get_vars(a, node_get(map, "vars"), &ret->vars))

@@ -112,10 +112,24 @@ test_run() {
 	eval "$1"
 }
 
+# What a failed point caught in files in front of it (`>out`, `2>err`): the ends of the small ones
+# that are newer than FILE. Otherwise the log of a failure seen once, elsewhere, does not say why.
+test_written_files() {
+	local file
+	find . -maxdepth 1 -type f -newer "$1" -size -64k | sort | head -n 12 |
+		while read -r file; do
+			grep -Iq . "$file" || continue
+			echo "--- end of ${file#./}:"
+			tail -c 1500 "$file" | tail -n 12
+		done
+	echo "---"
+}
+
 # test_expect_success NAME COMMANDS: the commands, run in this shell, must succeed.
 test_expect_success() {
 	local test_rc=0
 	cd "$TRASH" || exit 1
+	: >"$TRASH.began"
 	test_run "$2" >"$TRASH.log" 2>&1 </dev/null || test_rc=$?
 	cd "$TRASH" || exit 1
 	if [ "$test_rc" = 0 ]; then
@@ -123,12 +137,13 @@ test_expect_success() {
 	else
 		{
 			echo "exit $test_rc of:$2"
+			test_written_files "$TRASH.began"
 			cat "$TRASH.log"
 		} >"$TRASH.report"
 		not_ok "$1" "$TRASH.report"
 		rm -f "$TRASH.report"
 	fi
-	rm -f "$TRASH.log"
+	rm -f "$TRASH.log" "$TRASH.began"
 }
 
 # The last line of every test script.

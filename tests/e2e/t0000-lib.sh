@@ -27,11 +27,12 @@ test_expect_success 'a failing test is counted and shown' '
 	cat >inner.sh <<-EOF &&
 	. "$TOP/tests/e2e/lib.sh"
 	test_expect_success "good" true
-	test_expect_success "bad" "echo why; false"
+	test_expect_success "bad" "echo reason >caught; echo why; false"
 	test_done
 	EOF
 	expect_exit 1 env TRUEUP="$TRUEUP" bash inner.sh >out &&
 	grep "^ok 1 - good" out && grep "^not ok 2 - bad" out && grep "^# why" out &&
+	grep "^# --- end of caught:" out && grep "^# reason" out &&
 	grep "^1..2" out
 '
 

@@ -120,14 +120,20 @@ int runbook_call_prepare(const struct session *session, const struct runbook_req
 
 /* ---- reading ---- */
 
+/* NULL if it is not there: no role is another thing than an empty one. */
+static const char *get_text(const struct node *map, const char *key)
+{
+	return node_text(node_get(map, key));
+}
+
 static void read_chain(struct arena *a, const struct node *list, struct runbook_request *ret)
 {
 	const size_t count = list && list->type == NODE_SEQ ? list->seq.count : 0;
 	struct runbook_link *chain = arena_array(a, count + 1, sizeof *chain);
 	for (size_t i = 0; i < count; i++) {
 		const struct node *n = list->seq.items[i];
-		chain[i] = (struct runbook_link){message_text(n, "run"), message_text(n, "runbook"),
-			message_text(n, "group")};
+		chain[i] = (struct runbook_link){
+			get_text(n, "run"), get_text(n, "runbook"), get_text(n, "group")};
 	}
 	ret->chain = chain;
 	ret->chain_count = count;
@@ -144,7 +150,7 @@ static void read_claims(struct arena *a, const struct node *list, struct runbook
 		const char **values = arena_array(a, count + 1, sizeof *values);
 		for (size_t k = 0; k < count; k++)
 			values[k] = node_text(seq->seq.items[k]);
-		claims[i] = (struct actor_claim){message_text(n, "name"), values, count};
+		claims[i] = (struct actor_claim){get_text(n, "name"), values, count};
 	}
 	ret->claims = claims;
 	ret->claim_count = list->seq.count;
@@ -156,18 +162,18 @@ static int accept_document(const struct node *map, const struct call_request *ca
 	char digest[DIGEST_HEX];
 	struct runbook_request *r = &ret->request;
 	digest_hex(call->token, strlen(call->token), digest);
-	const char *token = message_text(map, "token");
+	const char *token = get_text(map, "token");
 	if (!token || !equal_text_constant_time(token, digest))
 		return err_set(err, ERR_DENIED,
 			"the caller is not the run whose supervisor it "
 			"asked");
-	ret->spec_root = message_text(map, "specRoot");
-	ret->state_dir = message_text(map, "state");
-	r->actor = message_text(map, "actor");
-	r->role = message_text(map, "role");
+	ret->spec_root = get_text(map, "specRoot");
+	ret->state_dir = get_text(map, "state");
+	r->actor = get_text(map, "actor");
+	r->role = get_text(map, "role");
 	if (!r->role)
 		r->role = call->role;
-	r->rev = message_text(map, "commit");
+	r->rev = get_text(map, "commit");
 	r->worktree = message_bool(map, "worktree");
 	r->cause = RUN_BY_SCRIPT;
 	r->mode = call->mode == CALL_DRY_RUN                               ? RUN_MODE_VALIDATE

@@ -115,12 +115,12 @@ test_run() {
 # What a failed point caught in files in front of it (`>out`, `2>err`): the ends of the small ones
 # that are newer than FILE. Otherwise the log of a failure seen once, elsewhere, does not say why.
 test_written_files() {
-	local file
+	local written
 	find . -maxdepth 1 -type f -newer "$1" -size -64k | sort | head -n 12 |
-		while read -r file; do
-			grep -Iq . "$file" || continue
-			echo "--- end of ${file#./}:"
-			tail -c 1500 "$file" | tail -n 12
+		while read -r written; do
+			grep -Iq . "$written" || continue
+			echo "--- end of ${written#./}:"
+			tail -c 1500 "$written" | tail -n 12
 		done
 	echo "---"
 }

@@ -1,7 +1,7 @@
 /*
  * Pull requests: asks the forge what is true, fetches what is needed, and has reconcile/pull do its
- * part. The engines' plans take the repository's lock; they are requests of their own, in line with
- * the branch's work, so that a preview waits for nobody.
+ * part. The engines' plans are requests of their own, so that a preview waits for nobody; they are
+ * made one pull request at a time, beside the branch's work.
  */
 #include "daemon/work_internal.h"
 
@@ -48,7 +48,7 @@ void work_pull_setup(struct work *w, struct forge *forge, struct pull_work *ret)
 static struct queue_request plan_request(struct work *w, int64_t number, bool news)
 {
 	return (struct queue_request){.kind = QUEUE_PULL,
-		.subject = QUEUE_BRANCH,
+		.subject = QUEUE_PLANS,
 		.part = ask_pull_subject(&w->arena, number),
 		.actor = news ? w->request->actor : w->actor,
 		.reminder = !news};
@@ -59,8 +59,12 @@ int work_pull_follow(struct work *w, const struct pull_result *result, bool news
 	struct queue_request *list = arena_array(&w->arena, REQUESTS_MAX + 2, sizeof *list);
 	size_t count = 0;
 	const struct pull_row *pull = result->pull;
-	if (result->plan_due && pull)
+	if (result->plan_due && pull) {
 		list[count++] = plan_request(w, pull->number, news);
+	} else if (result->again_ms && pull) {
+		list[count] = plan_request(w, pull->number, false);
+		list[count++].not_before = clock_now_ms() + result->again_ms;
+	}
 	/* A mirror learns about a merge by fetching; the reconcile follows from that. */
 	if (result->reconcile_due)
 		list[count++] = (struct queue_request){
@@ -138,7 +142,7 @@ static int preview(struct work *w, struct forge *forge, int64_t number, struct e
 }
 
 /*
- * The second step, in line with the branch's work. One that the branch has by now, and of which we
+ * The second step. One that the branch has by now, and of which we
  * have not heard that it was merged, must not be looked at as if it changed nothing.
  */
 static int plan(struct work *w, struct forge *forge, int64_t number, struct err **err)
@@ -163,7 +167,7 @@ static int plan(struct work *w, struct forge *forge, int64_t number, struct err 
 enum work_end work_pull(struct work *w, struct err **err)
 {
 	AUTO_FORGE *forge = NULL;
-	const bool second = str_eq(w->request->subject, QUEUE_BRANCH);
+	const bool second = str_eq(w->request->subject, QUEUE_PLANS);
 	const int64_t number = ask_pull_number(second ? w->request->part : w->request->subject);
 	if (!number) {
 		(void)err_set(err, ERR_INVALID, "'%s' names no pull request", w->request->subject);

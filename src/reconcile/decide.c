@@ -197,6 +197,7 @@ static int stored_plan(struct run *run, struct item *item, enum plan_stored *ret
 	}
 	if (store_plan_open(store, item->key, &run->arena, &plan, err) < 0)
 		return -1;
+	item->seen_plan = plan ? plan->id : NULL;
 	if (!plan)
 		return 0;
 	if (is_valid(run, item, plan, &valid, err) < 0)
@@ -429,6 +430,7 @@ void item_show_decision(struct item *item)
 	item->out.reason = item->decision.reason;
 	item->out.status = OBJECT_PENDING;
 	item->out.status_text = NULL;
+	item->out.planned_later = item->busy = false;
 	if (item->decision.action == PLAN_NONE)
 		item->out.status = OBJECT_UNCHANGED;
 	else if (item->decision.action == PLAN_WAIT)

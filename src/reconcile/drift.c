@@ -130,7 +130,13 @@ int run_drift(struct run *run, struct err **err)
 	size_t count = 0;
 	for (size_t i = 0; i < run->item_count; i++) {
 		struct item *item = run->items[i];
-		if (!is_wanted(run, item) || !item_secrets(run, item)) {
+		bool mine = false;
+		if (is_wanted(run, item) && item_lock(run, item, false, &mine, err) < 0) {
+			tasks_free(tasks);
+			return -1;
+		}
+		/* Somebody plans it for a pull request just now: the next look is for it. */
+		if (!mine || !is_wanted(run, item) || !item_secrets(run, item)) {
 			item->aside = true;
 			continue;
 		}

@@ -69,6 +69,13 @@ static int drop_plans(struct run *run, struct err **err)
 	return 0;
 }
 
+/* Of what is done with for now: it waits for people, failed, or goes on as recorded. */
+static void unlock_all(struct run *run)
+{
+	for (size_t i = 0; i < run->item_count; i++)
+		item_unlock(run, run->items[i]);
+}
+
 int run_execute(struct run *run, struct err **err)
 {
 	const bool applies = run->options->stop == RUN_STOP_NEVER && !run->plan_only;
@@ -90,6 +97,7 @@ int run_execute(struct run *run, struct err **err)
 			return hold_back(run, err);
 		if (apply_wave(run, &applied, err) < 0)
 			return -1;
+		unlock_all(run);
 		if (!applied || run_is_stopped(run) || decide_waiting(run, &any, err) < 0)
 			return *err ? -1 : 0;
 	}

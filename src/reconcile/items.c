@@ -104,6 +104,23 @@ static int read_row(struct run *run, struct item *item, struct err **err)
 	return row ? past_read(store, row, &run->arena, &item->past, err) : 0;
 }
 
+static int read_item(struct run *run, struct item *item, struct err **err)
+{
+	if (read_row(run, item, err) < 0)
+		return -1;
+	item->born = past_born(&item->past, item->past.spec ? item->row->name : item->name);
+	item->taken_by = NULL;
+	if (item->kind != KIND_CANVAS || item->past.spec)
+		return 0;
+	return past_taken(run->session, item->key, &run->arena, &item->taken_by, err);
+}
+
+int item_read_again(struct run *run, struct item *item, struct err **err)
+{
+	item->past = (struct past){0};
+	return read_item(run, item, err);
+}
+
 /* Makes an item unless there is one. Others than the user wants are put aside. */
 static int add_item(struct run *run, const char *key, struct err **err)
 {
@@ -118,11 +135,7 @@ static int add_item(struct run *run, const char *key, struct err **err)
 	const struct loaded_spec *entry = load_entry(&run->load, key);
 	if (entry && !named(run->options->destroy, key))
 		item->desired = entry->spec;
-	if (read_row(run, item, err) < 0)
-		return -1;
-	item->born = past_born(&item->past, item->past.spec ? item->row->name : item->name);
-	if (item->kind == KIND_CANVAS && !item->past.spec &&
-		past_taken(run->session, key, &run->arena, &item->taken_by, err) < 0)
+	if (read_item(run, item, err) < 0)
 		return -1;
 	item->out.key = item->key;
 	item->out.kind = item->kind;

@@ -14,6 +14,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+enum { STILL_BUSY_MS = 20 * 1000, DONE_MEANWHILE_MS = 1000 };
+
 /* --- a job ----------------------------------------------------------------------------------- */
 
 static void set_actor(struct session *session, const char *actor)
@@ -230,6 +232,21 @@ static int newer_head(const struct pull_job *job, struct err **err)
 		(long long)job->row->number, job->row->head_sha);
 }
 
+/*
+ * A daemon that was in the way looks here when it is done, because of what is recorded now
+ * (pull_settle()). One that was done before that does not, nor does somebody at a terminal.
+ */
+static int look_behind(const struct pull_job *job, struct pull_result *ret, struct err **err)
+{
+	bool locked = false;
+	if (!ret->busy)
+		return 0;
+	if (session_is_locked(&job->session, &locked, err) < 0)
+		return -1;
+	ret->again_ms = locked ? STILL_BUSY_MS : DONE_MEANWHILE_MS;
+	return 0;
+}
+
 /* With stop RUN_STOP_SPEC the first step, with RUN_STOP_PLAN the second. */
 static int look(const struct pull_work *work, int64_t number, enum run_stop stop,
 	struct arena *arena, struct pull_result *ret, struct err **err)
@@ -237,7 +254,7 @@ static int look(const struct pull_work *work, int64_t number, enum run_stop stop
 	AUTO_PULL_JOB job = PULL_JOB_NONE;
 	AUTO_RUN run = NULL;
 	bool ended = false, shown = false;
-	const unsigned flags = stop == RUN_STOP_SPEC ? SESSION_WRITE : SESSION_LOCK;
+	const unsigned flags = SESSION_WRITE | (stop == RUN_STOP_PLAN ? SESSION_PLANS : 0);
 	if (pull_job_open(&job, work, number, flags, arena, err) < 0 ||
 		begin(&job, ret, &ended, err) < 0)
 		return -1;
@@ -248,7 +265,7 @@ static int look(const struct pull_work *work, int64_t number, enum run_stop stop
 	if (pull_show(&job, run, stop == RUN_STOP_SPEC ? PULL_VIEW_PREVIEW : PULL_VIEW_PLANNED, ret,
 		    &shown, err) < 0)
 		return -1;
-	return shown ? 0 : newer_head(&job, err);
+	return shown ? look_behind(&job, ret, err) : newer_head(&job, err);
 }
 
 int pull_preview(const struct pull_work *work, int64_t number, struct arena *arena,

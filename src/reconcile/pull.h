@@ -7,9 +7,11 @@
  * gates ask, and policy are those of the base branch as last recorded.
  *
  * A refresh has two steps. The preview takes no lock and starts no engine: specs, decisions,
- * resources, gates. Then, under the repository's lock, the engines' plans of what the pull request
- * holds; they are stored as plans, so that after the merge the branch's reconcile finds the very
- * plan that was shown still valid, and applies it. Nothing else of what is recorded changes.
+ * resources, gates. Then the engines' plans of what the pull request holds, also while the branch
+ * is reconciled: each canvas that is planned is locked until its plan is recorded, and one that
+ * somebody works on waits. They are stored as plans, so that after the merge the branch's reconcile
+ * finds the very plan that was shown still valid, and applies it. Nothing else of what is recorded
+ * changes.
  *
  * Every function opens the sessions that it needs, and may be killed anywhere: what it says
  * (statuses, the comment) is put into the outbox in the transaction that records what it tells, and
@@ -68,6 +70,8 @@ struct pull_result {
 	const char *text; /* one sentence for people */
 	bool applied; /* pull_apply() applied something, and nothing failed */
 	bool plan_due; /* pull_plan() has something to do */
+	bool busy; /* somebody was at work on something of it, which is planned after that */
+	int64_t again_ms; /* then: pull_plan() is due again after so long; 0: it is not */
 	bool reconcile_due; /* the base branch has to be reconciled: a way back, a merge */
 	struct pull_numbers refresh; /* other pull requests whose turn it is now */
 };
@@ -88,8 +92,9 @@ MUST_CHECK int pull_note(const struct pull_work *work, const struct pull_row *fa
 MUST_CHECK int pull_preview(const struct pull_work *work, int64_t number, struct arena *arena,
 	struct pull_result *ret, struct err **err);
 /*
- * The second step: takes the lock. ERR_CANCELLED after an interrupt; then, or when a newer head is
- * recorded at the end, nothing of it is shown.
+ * The second step, beside whoever holds the repository's lock, and one at a time: ERR_CONFLICT when
+ * another process plans for longer than lock_wait_ms. ERR_CANCELLED after an interrupt; then, or
+ * when a newer head is recorded at the end, nothing of it is shown.
  */
 MUST_CHECK int pull_plan(const struct pull_work *work, int64_t number, struct arena *arena,
 	struct pull_result *ret, struct err **err);

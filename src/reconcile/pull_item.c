@@ -45,6 +45,11 @@ static bool base_moved(struct run *run, const struct item *item)
 	       (now && load_base_moved(&run->load, now));
 }
 
+static bool is_under_way(const struct object_row *row)
+{
+	return row && (row->phase == PHASE_APPLYING || row->phase == PHASE_DESTROYING);
+}
+
 /* What is seen of the object alone. */
 static const char *object_first(struct run *run, const struct item *item)
 {
@@ -56,7 +61,7 @@ static const char *object_first(struct run *run, const struct item *item)
 		return arena_printf(&run->arena,
 			"%s has a change of it that was not reconciled yet",
 			run->options->pull->base_branch);
-	if (row && (row->phase == PHASE_APPLYING || row->phase == PHASE_DESTROYING))
+	if (is_under_way(row))
 		return "an operation on it is still running";
 	return NULL;
 }
@@ -85,13 +90,24 @@ int pull_gates(struct run *run, struct item *item, struct err **err)
 	const char *why = NULL;
 	if (item->kind != KIND_CANVAS)
 		return 0;
-	if (branch_first(run, item, &why, err) < 0)
+	if (branch_first(run, item, &why, err) < 0 ||
+		(is_under_way(item->row) && session_is_locked(run->session, &item->busy, err) < 0))
 		return -1;
+	item->out.planned_later = why != NULL;
 	if (!why)
 		why = foreign_role(run, item);
 	if (why)
 		gate_add(&item->out.gates, &run->arena, "pull request", GATE_WAIT, why);
 	return 0;
+}
+
+void pull_stand_aside(struct run *run, struct item *item)
+{
+	static const char why[] = "another trueup is working on it; it is planned after that";
+	item->out.planned_later = item->busy = true;
+	gate_add(&item->out.gates, &run->arena, "pull request", GATE_WAIT, why);
+	item_status(run, item, OBJECT_WAITING, "%s", why);
+	item->waits = true;
 }
 
 /* --- what it applied ------------------------------------------------------------------------- */

@@ -131,11 +131,11 @@ int pull_show_reason(struct pull_job *job, enum pull_progress progress, const ch
 
 /* --- what a run found ------------------------------------------------------------------------ */
 
-/* An operation on it runs: its plan is what is being applied. */
+/* Somebody works on it: its plan may be what is being applied. */
 static bool is_running(const struct item *item)
 {
-	return item->row &&
-	       (item->row->phase == PHASE_APPLYING || item->row->phase == PHASE_DESTROYING);
+	return item->busy || (item->row && (item->row->phase == PHASE_APPLYING ||
+						   item->row->phase == PHASE_DESTROYING));
 }
 
 static void fill_object(const struct pull_job *job, const struct run *run, const struct item *item,
@@ -212,6 +212,8 @@ static int void_plans(struct pull_job *job, struct run *run, struct err **err)
 
 struct findings {
 	bool waits_for_lock, plan_due, failed, open_plan, not_ready, applied;
+	bool behind; /* the base branch's own work comes first */
+	bool busy; /* and some of it is being done */
 	const char *reason; /* of what is not as it should be */
 };
 
@@ -234,6 +236,8 @@ static void find_canvas(const struct item *item, bool spec_only, struct findings
 		gates_plan_verdict(&item->out.gates, NULL) == GATE_PASS)
 		f->plan_due = true;
 	f->applied = f->applied || applied;
+	f->behind = f->behind || item->out.planned_later;
+	f->busy = f->busy || item->busy;
 	f->open_plan = f->open_plan || (item->planned && !applied);
 	if (!item_acts(item) || applied || passes)
 		return;
@@ -346,7 +350,7 @@ static int is_overtaken(struct showing *s, bool *ret, struct err **err)
 	for (size_t i = 0; !*ret && i < now.count; i++)
 		*ret = !str_eq(now.items[i].key, job->shown.items[i].key) ||
 		       !str_eq(now.items[i].plan_id, job->shown.items[i].plan_id);
-	/* Under the lock ours is the newer one. */
+	/* Engines were asked: ours knows more. What somebody worked on is looked at again. */
 	if (s->run->options->stop != RUN_STOP_SPEC)
 		*ret = false;
 	job->shown = now;
@@ -370,7 +374,8 @@ static int record_all(struct showing *s, struct err **err)
 	struct store *store = job->session.store;
 	const struct pull_step step = {
 		.head_sha = job->row->head_sha,
-		.base_sha = job->base.commit,
+		/* Whatever the branch does next, this is looked at again afterwards. */
+		.base_sha = s->findings.behind ? "" : job->base.commit,
 		.progress = s->progress,
 		.reason = s->findings.reason,
 	};
@@ -469,6 +474,7 @@ int pull_show(struct pull_job *job, struct run *run, enum pull_view_phase phase,
 	*ret_shown = true;
 	ret->text = summary(&s);
 	ret->plan_due = s.findings.plan_due;
+	ret->busy = s.findings.busy;
 	pull_tell_caller(job->work);
 	if (job->work->found)
 		job->work->found(job->work->data, &run->outcome);

@@ -499,7 +499,8 @@ static int carry_out(struct run *run, struct err **err)
 static int decide(struct run *run, int64_t started, struct err **err)
 {
 	const struct run_options *o = run->options;
-	if (load_counts(&run->load, run->outcome.kind_counts, err) < 0 ||
+	if ((run->session->store && store_data_version(run->session->store, &run->seen, err) < 0) ||
+		load_counts(&run->load, run->outcome.kind_counts, err) < 0 ||
 		items_build(run, err) < 0 || (o->pull && pull_take_locks(run, err) < 0))
 		return -1;
 	tell_loaded(run, started);
@@ -508,12 +509,28 @@ static int decide(struct run *run, int64_t started, struct err **err)
 	return 0;
 }
 
-/* What an earlier process left, by those who hold the lock and are about to use it. */
+/* Asks engines for a pull request's plans, beside whoever holds the lock? */
+bool run_is_beside(const struct run *run)
+{
+	return run->options->pull && run->options->stop == RUN_STOP_PLAN;
+}
+
+/*
+ * What an earlier process left, by those who are about to apply; by those who plan beside them when
+ * nobody else is there to do it.
+ */
 static int take_over(struct run *run, struct err **err)
 {
 	const struct run_options *o = run->options;
-	if (o->stop != RUN_STOP_NEVER && (!o->pull || o->stop == RUN_STOP_SPEC))
+	AUTO_LOCK lock = LOCK_NONE;
+	if (o->stop != RUN_STOP_NEVER && !run_is_beside(run))
 		return 0;
+	if (run_is_beside(run)) {
+		if (session_lock_if_free(run->session, o->command, &lock, err) < 0)
+			return -1;
+		if (lock.fd < 0)
+			return 0;
+	}
 	return run_adopt(run, err) < 0 ? -1 : run_tidy(run, err);
 }
 
@@ -574,6 +591,7 @@ int run_pipeline(struct session *session, const struct run_options *options, str
 	run->session = session;
 	run->options = options;
 	run->masker = masker_new();
+	run->locks = (struct locks)LOCKS_NONE;
 	run->outcome = (struct run_outcome){
 		.command = options->command,
 		.root = str_eq(session->dir, ".") ? session->repository : session->dir,
@@ -600,6 +618,7 @@ void run_free(struct run **at)
 		return;
 	for (size_t i = 0; i < run->item_count; i++)
 		run_item_release(run->items[i]);
+	locks_release(&run->locks);
 	if (run->loaded)
 		load_close(&run->load);
 	strmap_release(&run->by_key);

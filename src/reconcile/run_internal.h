@@ -2,6 +2,7 @@
 #ifndef TRUEUP_RECONCILE_RUN_INTERNAL_H
 #define TRUEUP_RECONCILE_RUN_INTERNAL_H
 
+#include "base/locks.h"
 #include "base/secret.h"
 #include "base/strmap.h"
 #include "engine/engine.h"
@@ -54,6 +55,7 @@ struct item {
 	struct engine_variable *secrets;
 	size_t secret_count;
 
+	const char *seen_plan; /* id of the plan that was open when it was decided; NULL: none */
 	const struct plan_row *stored; /* the open plan that goes on; NULL: none */
 	struct object_plan plan; /* what the engine said, now or when it was stored */
 	char plan_id[ULID_SIZE];
@@ -67,6 +69,7 @@ struct item {
 	 * refused then, and the others go on.
 	 */
 	const char *problem;
+	bool busy; /* of a pull request: somebody was at work on it when it was looked at */
 	bool stuck; /* an operation on it is open and could not be taken over */
 	bool heals; /* its drift is to be undone */
 	int64_t kept_by; /* number of the pull request that applied it before its merge; 0: none */
@@ -77,6 +80,7 @@ struct item {
 	bool engine_missing; /* the engine is not installed */
 	bool waits; /* for a gate: look again when something was applied */
 	bool go; /* all gates passed and somebody said yes */
+	bool locked; /* item_lock() */
 	bool begun; /* recorded as intended in this run */
 	bool left_running; /* the user left, the job goes on */
 	bool has_finished;
@@ -99,6 +103,8 @@ struct run {
 	struct strmap renamed; /* old key -> item that has its row now */
 	struct strmap stuck; /* key -> why its open operation could not be taken over */
 	struct masker *masker;
+	struct locks locks; /* on the objects that are worked on: see lock.c */
+	int64_t seen; /* store_data_version() before the items were read */
 	size_t parallel;
 	int64_t revision_id;
 	struct err *failure; /* of recording in a callback; owned */
@@ -111,6 +117,8 @@ struct run {
 
 /* The engine with this name, or the one that the options ask for. NULL: there is none. */
 const struct engine *run_engine(const struct run *run, const char *name);
+/* Does it ask engines for a pull request's plans, beside whoever holds the repository's lock? */
+bool run_is_beside(const struct run *run);
 /* Tells the listener. */
 void run_emit(struct run *run, enum run_event_kind kind, const struct item *item, const char *text);
 void run_notice(struct run *run, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -126,6 +134,8 @@ void item_status(struct run *run, struct item *item, enum object_status status, 
 MUST_CHECK int items_build(struct run *run, struct err **err);
 /* Adds the canvases that use key and are not items yet. */
 MUST_CHECK int items_add_dependants(struct run *run, const char *key, struct err **err);
+/* Reads what is recorded of it again: somebody else may have changed it. */
+MUST_CHECK int item_read_again(struct run *run, struct item *item, struct err **err);
 struct item *item_find(const struct run *run, const char *key);
 /* Did the user name the objects that it is about? */
 bool run_is_by_name(const struct run *run);
@@ -200,6 +210,18 @@ bool run_is_stopped(const struct run *run);
 /* What plans heed: see run_options. */
 const volatile sig_atomic_t *run_plan_interrupts(const struct run *run);
 
+/* --- item_lock.c: one engine at a time on a canvas -------------------------------------------- */
+
+/*
+ * Takes the canvas's lock, which keeps an engine that plans for a pull request and one that works
+ * for the branch apart, waiting for it if so asked. *ret_mine false: somebody else has it still.
+ * With it, the item is decided about again if anybody else recorded anything since.
+ */
+MUST_CHECK int item_lock(
+	struct run *run, struct item *item, bool waits, bool *ret_mine, struct err **err);
+/* Gives it up. Accepts one that is not held. */
+void item_unlock(struct run *run, struct item *item);
+
 /* --- wave_plan.c, wave_gate.c, wave_apply.c: the steps of a wave ------------------------------ */
 
 /* Is it to be planned, as far as its decision goes? The gates are asked after that. */
@@ -247,6 +269,8 @@ char *outcome_applied_dir(const struct session *session, const char *born);
 
 /* Appends what a pull request has to wait for beside the policy gates. */
 MUST_CHECK int pull_gates(struct run *run, struct item *item, struct err **err);
+/* Somebody else's engine works on the item: the pull request waits for that. */
+void pull_stand_aside(struct run *run, struct item *item);
 /* What is as it should be because the pull request applied it is shown as that. */
 MUST_CHECK int pull_mark_applied(struct run *run, struct item *item, struct err **err);
 /* What people were shown of the object; NULL: nothing. */

@@ -56,20 +56,64 @@ static int repository_name(struct session *s, bool may_write, struct err **err)
 	return fs_write_atomic(path, line, strlen(line), 0600, err);
 }
 
-static int take_lock(struct session *s, const struct session_options *o, struct err **err)
+/* The locks of a state folder: of those who change what is recorded, and of those who plan. */
+#define LOCK_FILE  "lock"
+#define PLANS_FILE "plans.lock"
+
+static int take_one(const struct session *s, const char *name, const char *what, int64_t wait_ms,
+	struct lock *ret, struct err **err)
 {
 	char now[CLOCK_TEXT_SIZE];
-	AUTO_FREE char *path = path_join(s->state_dir, "lock");
-	AUTO_FREE char *owner = xasprintf("pid %ld, %s by %s since %s", (long)getpid(), o->what,
+	AUTO_FREE char *path = path_join(s->state_dir, name);
+	AUTO_FREE char *owner = xasprintf("pid %ld, %s by %s since %s", (long)getpid(), what,
 		s->actor, clock_format(s->now_ms, now));
+	return lock_take(path, owner, wait_ms, ret, err);
+}
+
+static int take_locks(struct session *s, const struct session_options *o, struct err **err)
+{
 	/* The children of one that was killed take a moment to die, and hold it until then. */
 	const int64_t wait = o->lock_wait_ms > LOCK_GRACE_MS ? o->lock_wait_ms : LOCK_GRACE_MS;
-	if (lock_take(path, owner, wait, &s->lock, err) == 0)
+	const char *does = "works on this repository";
+	int got = 0;
+	if (o->flags & SESSION_LOCK)
+		got = take_one(s, LOCK_FILE, o->what, wait, &s->lock, err);
+	if (got == 0 && o->flags & SESSION_PLANS) {
+		does = "plans pull requests of this repository";
+		got = take_one(s, PLANS_FILE, o->what, wait, &s->plans, err);
+	}
+	if (got < 0 && err_kind_of(*err) == ERR_CONFLICT)
+		return err_wrap(err, "another trueup %s (--lock-timeout 10m waits for it)", does);
+	return got;
+}
+
+static int take_if_free(const struct session *s, const char *name, const char *what,
+	struct lock *ret, struct err **err)
+{
+	*ret = (struct lock)LOCK_NONE;
+	if (take_one(s, name, what, 0, ret, err) == 0)
 		return 0;
-	if (err_kind_of(*err) == ERR_CONFLICT)
-		return err_wrap(err, "another trueup works on this repository (--lock-timeout 10m "
-				     "waits for it)");
-	return -1;
+	if (err_kind_of(*err) != ERR_CONFLICT)
+		return -1;
+	err_free(err);
+	return 0;
+}
+
+int session_lock_if_free(
+	const struct session *s, const char *what, struct lock *ret, struct err **err)
+{
+	return take_if_free(s, LOCK_FILE, what, ret, err);
+}
+
+int session_is_locked(const struct session *s, bool *ret, struct err **err)
+{
+	AUTO_FREE char *path = path_join(s->state_dir, LOCK_FILE);
+	return lock_is_held(path, ret, err);
+}
+
+int session_plans_if_free(const struct session *s, struct lock *ret, struct err **err)
+{
+	return take_if_free(s, PLANS_FILE, "clean up", ret, err);
 }
 
 static int open_store(
@@ -99,9 +143,7 @@ static int open_all(struct session *s, const struct session_options *o, struct e
 		return err_errno(err, errno, "open the state folder %s", state);
 	if (!s->state_dir)
 		s->state_dir = xstrdup(state);
-	if (o->flags & SESSION_LOCK && take_lock(s, o, err) < 0)
-		return -1;
-	if (open_store(s, o, writes, err) < 0)
+	if (take_locks(s, o, err) < 0 || open_store(s, o, writes, err) < 0)
 		return -1;
 	return repository_name(s, writes, err);
 }
@@ -113,6 +155,7 @@ int session_open(const struct session_options *options, struct session *ret, str
 		.actor = options->actor ? xstrdup(options->actor) : session_actor(),
 		.now_ms = clock_now_ms(),
 		.lock = LOCK_NONE,
+		.plans = LOCK_NONE,
 	};
 	if (open_all(ret, options, err) < 0) {
 		session_close(ret);
@@ -126,6 +169,7 @@ void session_close(struct session *s)
 	if (!s->store_borrowed)
 		store_close(&s->store);
 	source_close(&s->source);
+	lock_release(&s->plans);
 	lock_release(&s->lock);
 	free(s->dir);
 	free(s->state_dir);

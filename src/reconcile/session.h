@@ -19,6 +19,11 @@ enum session_flags {
 	SESSION_READ = 0, /* look only; a store that is not there yet is fine: store NULL */
 	SESSION_LOCK = 1 << 0, /* change things: takes the lock, makes the store */
 	SESSION_WRITE = 1 << 1, /* record things beside others: makes the store, takes no lock */
+	/*
+	 * With SESSION_WRITE: ask engines for plans beside whoever holds the lock. One does at a
+	 * time; files of plans that are not recorded yet are safe from being tidied up.
+	 */
+	SESSION_PLANS = 1 << 2,
 };
 
 struct session_options {
@@ -41,6 +46,7 @@ struct session {
 	char *repository; /* how this repository is known in tags and names */
 	int64_t now_ms; /* wall clock at the start: one time for all decisions of a run */
 	struct lock lock;
+	struct lock plans; /* of SESSION_PLANS */
 	bool store_borrowed;
 };
 
@@ -56,10 +62,20 @@ char *session_actor(void);
 MUST_CHECK int session_open(
 	const struct session_options *options, struct session *ret, struct err **err);
 void session_close(struct session *s);
+/*
+ * Takes the lock for a session without it, if nobody has it: ret->fd < 0 otherwise. Who wants it
+ * waits for us then.
+ */
+MUST_CHECK int session_lock_if_free(
+	const struct session *s, const char *what, struct lock *ret, struct err **err);
+/* Does anybody hold the lock? */
+MUST_CHECK int session_is_locked(const struct session *s, bool *ret, struct err **err);
+/* The lock of SESSION_PLANS for a moment, on the same terms. */
+MUST_CHECK int session_plans_if_free(const struct session *s, struct lock *ret, struct err **err);
 #define AUTO_SESSION CLEANUP(session_close) struct session
 #define SESSION_NONE                                                                               \
 	{                                                                                          \
-		.lock = LOCK_NONE                                                                  \
+		.lock = LOCK_NONE, .plans = LOCK_NONE                                              \
 	}
 
 #endif

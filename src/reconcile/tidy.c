@@ -3,7 +3,8 @@
  * that nobody can apply any more, folders of jobs and runs that have ended, logs that are in the
  * store.
  * Each is removed by whoever made it; this is for when it could not. Done under the lock and after
- * run_adopt(), so that nothing of this belongs to anybody.
+ * run_adopt(), so that nothing of this belongs to anybody; while somebody plans pull requests
+ * beside us, what may be his is left for the next time.
  */
 #include "base/err.h"
 #include "base/fs.h"
@@ -116,15 +117,26 @@ static int sweep(struct session *s, const char *folder, needed_fn *needed, struc
 	return result;
 }
 
+static int sweep_plans(struct session *s, struct err **err)
+{
+	AUTO_LOCK plans = LOCK_NONE;
+	if (s->plans.fd < 0 && session_plans_if_free(s, &plans, err) < 0)
+		return -1;
+	if (s->plans.fd < 0 && plans.fd < 0)
+		return 0;
+	if (sweep(s, "jobs", job_needed, err) < 0 || sweep(s, "plans", plan_needed, err) < 0)
+		return -1;
+	return sweep(s, "rendered", plan_needed, err);
+}
+
 int run_tidy(struct run *run, struct err **err)
 {
 	struct session *s = run->session;
 	int64_t expired = 0;
 	if (store_plans_expire(s->store, s->now_ms, &expired, err) < 0)
 		return -1;
-	if (sweep(s, "jobs", job_needed, err) < 0 || sweep(s, "plans", plan_needed, err) < 0 ||
-		sweep(s, "rendered", plan_needed, err) < 0 ||
-		sweep(s, "logs", log_needed, err) < 0 || sweep(s, "runs", run_needed, err) < 0)
+	if (sweep_plans(s, err) < 0 || sweep(s, "logs", log_needed, err) < 0 ||
+		sweep(s, "runs", run_needed, err) < 0)
 		return err_wrap(err, "clean up the state folder");
 	return 0;
 }

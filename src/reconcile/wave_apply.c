@@ -106,6 +106,7 @@ static int record_end(struct run *run, struct item *item, struct err **err)
 		return -1;
 	if (outcome_record(s, op, &item->finished, item->log, &recorded, err) < 0)
 		return err_wrap(err, "record the end of %s", item->operation);
+	item_unlock(run, item);
 	show_end(run, item);
 	run_emit(run, RUN_APPLIED, item, NULL);
 	return run_tell_progress(run, true, err);

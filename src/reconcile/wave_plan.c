@@ -165,20 +165,47 @@ bool item_wants_plan(const struct item *item)
 	       item->decision.action != PLAN_RETAIN && item->out.status == OBJECT_PENDING;
 }
 
+/* Is it to be planned, as it was decided? What waits for a gate is marked. */
+static bool may_plan(struct run *run, struct item *item)
+{
+	const struct gate_answer *first = NULL;
+	if (!item_wants_plan(item) || (run->options->pull && item->kind != KIND_CANVAS))
+		return false;
+	if (gates_plan_verdict(&item->out.gates, &first) == GATE_PASS)
+		return true;
+	item_status(run, item, OBJECT_WAITING, "%s", first->reason);
+	item->waits = true;
+	return false;
+}
+
+/* Nobody else's engine is at it from now on. *ret false: it is not to be planned now. */
+static int begin(struct run *run, struct item *item, bool *ret, struct err **err)
+{
+	*ret = may_plan(run, item);
+	if (!*ret || item->kind != KIND_CANVAS)
+		return 0;
+	if (item_lock(run, item, !run_is_beside(run), ret, err) < 0)
+		return -1;
+	if (!*ret && run_is_beside(run))
+		pull_stand_aside(run, item);
+	else if (!*ret)
+		item_status(run, item, OBJECT_CANCELLED, "%s", TASK_NOT_BEGUN);
+	if (*ret && !(*ret = may_plan(run, item)))
+		item_unlock(run, item);
+	return 0;
+}
+
 int plan_wave(struct run *run, bool *ret_any, struct err **err)
 {
 	struct tasks *tasks = tasks_new(run->parallel);
+	int result = 0;
 	*ret_any = false;
-	for (size_t i = 0; i < run->item_count; i++) {
+	for (size_t i = 0; i < run->item_count && result == 0; i++) {
 		struct item *item = run->items[i];
-		const struct gate_answer *first = NULL;
-		if (!item_wants_plan(item) || (run->options->pull && item->kind != KIND_CANVAS))
+		bool begun = false;
+		result = begin(run, item, &begun, err);
+		if (!begun)
 			continue;
-		if (gates_plan_verdict(&item->out.gates, &first) != GATE_PASS) {
-			item_status(run, item, OBJECT_WAITING, "%s", first->reason);
-			item->waits = true;
-			continue;
-		}
 		if (item->decision.use_stored) {
 			item_use_stored(run, item);
 			*ret_any = true;
@@ -190,7 +217,8 @@ int plan_wave(struct run *run, bool *ret_any, struct err **err)
 			*ret_any = true;
 		}
 	}
-	const int result = tasks_run(tasks, run_plan_interrupts(run), err);
+	if (result == 0)
+		result = tasks_run(tasks, run_plan_interrupts(run), err);
 	tasks_free(tasks);
 	return result;
 }

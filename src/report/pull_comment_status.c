@@ -6,8 +6,9 @@
 #include "report/pull_comment_internal.h"
 
 struct tally {
-	size_t engines, planning, failed, refused, waiting, applied, applying, cancelled;
-	const struct object_outcome *first_failed, *first_refused, *first_waiting, *first_cancelled;
+	size_t engines, planning, failed, refused, waiting, applied, applying, cancelled, later;
+	const struct object_outcome *first_failed, *first_refused, *first_waiting, *first_cancelled,
+		*first_later;
 };
 
 static struct tally count(const struct run_outcome *run)
@@ -24,6 +25,8 @@ static struct tally count(const struct run_outcome *run)
 			t.first_waiting = o;
 		if (o->status == OBJECT_CANCELLED && t.cancelled++ == 0)
 			t.first_cancelled = o;
+		if (o->planned_later && t.later++ == 0)
+			t.first_later = o;
 		t.planning += pull_has_engine(o) && o->status == OBJECT_PENDING;
 		t.applied += o->status == OBJECT_APPLIED || o->status == OBJECT_RECORDED;
 		t.applying += o->status == OBJECT_APPLYING;
@@ -102,6 +105,9 @@ static struct forge_status plan(
 	} else if (view->phase == PULL_VIEW_PREVIEW && t->planning) {
 		state = FORGE_PENDING;
 		str_addf(&text, "planning %zu of %zu", t->planning, view->run->object_count);
+	} else if (t->later) {
+		state = FORGE_PENDING;
+		add_first(&text, t->first_later, t->later, "waiting");
 	} else if (!view->run->object_count) {
 		str_add(&text, "nothing would change");
 	} else {
@@ -177,7 +183,9 @@ static enum forge_state object_state(const struct object_outcome *o, const struc
 		return FORGE_ERROR;
 	if (o->status == OBJECT_APPLYING || (view->is_branch && !is_done(o)))
 		return FORGE_PENDING;
-	/* Only an engine that is still at it keeps the plan from being there. */
+	/* Only an engine that is still at it, or will be, keeps the plan from being there. */
+	if (o->planned_later)
+		return FORGE_PENDING;
 	return view->phase == PULL_VIEW_PREVIEW && o->status == OBJECT_PENDING && pull_has_engine(o)
 		       ? FORGE_PENDING
 		       : FORGE_SUCCESS;

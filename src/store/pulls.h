@@ -74,7 +74,8 @@ MUST_CHECK int store_pulls(struct store *store, const struct pull_filter *filter
 	struct arena *arena, struct pull_rows *ret, struct err **err);
 /*
  * Moves an open one on, if its head is still head_sha: *ret_moved false when a newer head is there
- * or it was closed (may be NULL). base_sha NULL stays as it is.
+ * or it was closed (may be NULL). base_sha NULL stays as it is;
+ * "" is no commit: the branch, wherever it is, was not waited for.
  */
 struct pull_step {
 	const char *head_sha, *base_sha;

@@ -27,7 +27,8 @@ struct str;
 enum queue_kind {
 	QUEUE_UNKNOWN, /* a row of a later version */
 	QUEUE_FETCH, /* bring the mirror of a URL repository up to date */
-	QUEUE_PULL, /* look at a pull request: subject pull/NUMBER */
+	/* Look at a pull request: subject pull/NUMBER; its plans: QUEUE_PLANS, part pull/NUMBER */
+	QUEUE_PULL,
 	QUEUE_COMMAND, /* a comment's command: subject pull/NUMBER, part: the comment's id */
 	QUEUE_RECONCILE, /* the branch of Config: subject QUEUE_BRANCH */
 	QUEUE_DRIFT, /* compare what was applied with what is: subject QUEUE_BRANCH */
@@ -35,6 +36,8 @@ enum queue_kind {
 
 /* The subject of work on the repository's branch: all that takes the repository's lock. */
 #define QUEUE_BRANCH "branch"
+/* The subject of engines' plans of pull requests, which are made beside that. */
+#define QUEUE_PLANS "plans"
 /* In the state folder: the lock of the daemon that serves it, and the file that wakes it. */
 #define QUEUE_DAEMON_LOCK "daemon.lock"
 #define QUEUE_WAKE        "wake"

@@ -187,6 +187,11 @@ static int run_now(struct store *store, enum sql_id id, struct err **err)
 	return sql_run(&q, err);
 }
 
+int store_data_version(struct store *store, int64_t *ret, struct err **err)
+{
+	return sql_number(store, "PRAGMA data_version", ret, err);
+}
+
 int store_begin(struct store *store, struct err **err)
 {
 	if (store_in_transaction(store))

@@ -54,6 +54,8 @@ const char *store_dir(const struct store *store);
  * at once; there is no nesting (ERR_INTERNAL). rollback is fine without a transaction. After a
  * failure inside a transaction roll back.
  */
+/* A number that changes when another connection than this one changes anything. */
+MUST_CHECK int store_data_version(struct store *store, int64_t *ret, struct err **err);
 MUST_CHECK int store_begin(struct store *store, struct err **err);
 MUST_CHECK int store_commit(struct store *store, struct err **err);
 void store_rollback(struct store *store);

@@ -366,7 +366,7 @@ static void says_what_it_is(void **state)
 	} cases[] = {
 		{{.kind = QUEUE_FETCH, .subject = "fetch", .part = ""}, "fetch"},
 		{{.kind = QUEUE_PULL, .subject = "pull/9", .part = ""}, "preview of pull/9"},
-		{{.kind = QUEUE_PULL, .subject = QUEUE_BRANCH, .part = "pull/9"}, "plan of pull/9"},
+		{{.kind = QUEUE_PULL, .subject = QUEUE_PLANS, .part = "pull/9"}, "plan of pull/9"},
 		{{.kind = QUEUE_COMMAND, .subject = "pull/9", .part = "77"}, "command of pull/9"},
 		{{.kind = QUEUE_RECONCILE, .subject = QUEUE_BRANCH, .part = ""},
 			"reconcile of branch"},

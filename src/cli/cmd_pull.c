@@ -1,5 +1,6 @@
 /* trueup pull: pull requests at a terminal, without a daemon; also for CI. */
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "cli/signals.h"
@@ -122,7 +123,7 @@ static int code_of(const struct front *f, const struct pull_result *r)
 	case PULL_IS_APPLIED:
 		break;
 	}
-	return f->exit_code;
+	return r->busy ? CLI_WAITING : f->exit_code;
 }
 
 /* --- plan ----------------------------------------------------------------------------------------
@@ -160,6 +161,27 @@ static int note_facts(struct cli *cli, const struct pull_work *work, int64_t num
 	return pull_note(work, &facts, &changed, arena, &noted, err);
 }
 
+/* With what others are at work on, as far as --lock-timeout lets us wait for them. */
+static int refresh(struct front *f, const struct pull_work *work, int64_t number,
+	struct pull_result *ret, struct err **err)
+{
+	const int64_t deadline = clock_monotonic_ms() + work->lock_wait_ms;
+	for (;;) {
+		bool is_free = false;
+		if (pull_refresh(work, number, &f->arena, ret, err) < 0)
+			return -1;
+		const int64_t left = deadline - clock_monotonic_ms();
+		if (!ret->busy || left <= 0)
+			return 0;
+		if (!f->document)
+			term_note(f->cli->errout, "waits for another trueup (--lock-timeout)");
+		if (pull_wait(work, left, &is_free, err) < 0)
+			return -1;
+		if (!is_free)
+			return 0;
+	}
+}
+
 static int run_plan(struct cli *cli, struct err **err)
 {
 	struct front f;
@@ -173,7 +195,7 @@ static int run_plan(struct cli *cli, struct err **err)
 	if (code == 0)
 		code = opt_flag(cli->opts, "spec-only")
 			       ? pull_preview(&work, number, &f.arena, &result, err)
-			       : pull_refresh(&work, number, &f.arena, &result, err);
+			       : refresh(&f, &work, number, &result, err);
 	if (code == 0) {
 		print_result(&f, &result);
 		code = result.plan_due ? CLI_DONE : code_of(&f, &result);
@@ -216,13 +238,13 @@ const struct command cmd_pull_plan = {
 			"made from is still so.",
 			"Config, the roles that gates ask, and policy are those of the base branch "
 			"as last reconciled. A canvas that another pull request holds is planned "
-			"when it is let go.",
+			"when it is let go; one that another trueup is at work on is waited for.",
 			"The number, head and base branch come from the forge or, as here, from "
 			"whoever calls. `trueup serve` does all of this by itself.",
 			NULL},
 	.options = plan_options,
 	.exits = (const struct exit_doc[]){{3, "its specs are invalid, or it conflicts"},
-		{4, "it waits for another pull request, or is not planned"}, {0}},
+		{4, "it waits for another pull request or trueup, or is not planned"}, {0}},
 	.examples =
 		(const struct example_doc[]){{"trueup pull plan 12 --head origin/topic --base main",
 						     "In CI, for pull request #12."},

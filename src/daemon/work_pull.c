@@ -141,22 +141,38 @@ static int preview(struct work *w, struct forge *forge, int64_t number, struct e
 	return work_pull_follow(w, &result, changed, err);
 }
 
+static int is_blocked(struct work *w, int64_t number, bool *ret, struct err **err)
+{
+	struct store *store;
+	struct pull_row *row = NULL;
+	if (work_store(w, &store, err) < 0 ||
+		store_pull_get(store, number, &w->arena, &row, err) < 0)
+		return -1;
+	*ret = row && row->progress == PULL_IS_BLOCKED;
+	return 0;
+}
+
 /*
- * The second step. One that the branch has by now, and of which we
- * have not heard that it was merged, must not be looked at as if it changed nothing.
+ * The second step. One that the branch has by now, and of which we have not heard that it was
+ * merged, must not be looked at as if it changed nothing; and one that was unlocked while this
+ * stood in line is not planned until somebody asks for it.
  */
 static int plan(struct work *w, struct forge *forge, int64_t number, struct err **err)
 {
 	struct pull_work work;
 	struct pull_result result = {0};
 	struct forge_pull pull;
-	bool changed = false;
+	bool changed = false, blocked = false;
 	work_pull_setup(w, forge, &work);
 	work.interrupts = w->stops;
 	if (forge_pull_get(forge, number, &w->arena, &pull, err) < 0)
 		return -1;
 	if (pull.state != FORGE_PULL_OPEN)
 		return note(w, forge, &pull, &changed, err);
+	if (is_blocked(w, number, &blocked, err) < 0)
+		return -1;
+	if (blocked)
+		return 0;
 	if (pull_refresh(&work, number, &w->arena, &result, err) < 0)
 		return -1;
 	/* What it planned itself is not due again. */
@@ -167,7 +183,7 @@ static int plan(struct work *w, struct forge *forge, int64_t number, struct err 
 enum work_end work_pull(struct work *w, struct err **err)
 {
 	AUTO_FORGE *forge = NULL;
-	const bool second = str_eq(w->request->subject, QUEUE_PLANS);
+	const bool second = *w->request->part; /* in whichever line it stands */
 	const int64_t number = ask_pull_number(second ? w->request->part : w->request->subject);
 	if (!number) {
 		(void)err_set(err, ERR_INVALID, "'%s' names no pull request", w->request->subject);

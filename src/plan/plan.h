@@ -77,7 +77,7 @@ struct object_outcome {
 	struct change_set preview; /* from the specs alone */
 	const struct object_plan *plan; /* NULL: no engine was asked */
 	enum object_status status;
-	/* Of a pull request: work that is under way comes first, and nobody has to do anything. */
+	/* Of a pull request: it is planned when work that is under way has come to its end. */
 	bool planned_later;
 	const char *status_text; /* "planned in 7.1 s", the error, what it waits for; NULL: none */
 	const char *operation; /* id of the operation, for `trueup log`; NULL: none */

@@ -430,7 +430,7 @@ void item_show_decision(struct item *item)
 	item->out.reason = item->decision.reason;
 	item->out.status = OBJECT_PENDING;
 	item->out.status_text = NULL;
-	item->out.planned_later = item->busy = false;
+	item->out.planned_later = item->behind = item->busy = false;
 	if (item->decision.action == PLAN_NONE)
 		item->out.status = OBJECT_UNCHANGED;
 	else if (item->decision.action == PLAN_WAIT)

@@ -130,13 +130,7 @@ int run_drift(struct run *run, struct err **err)
 	size_t count = 0;
 	for (size_t i = 0; i < run->item_count; i++) {
 		struct item *item = run->items[i];
-		bool mine = false;
-		if (is_wanted(run, item) && item_lock(run, item, false, &mine, err) < 0) {
-			tasks_free(tasks);
-			return -1;
-		}
-		/* Somebody plans it for a pull request just now: the next look is for it. */
-		if (!mine || !is_wanted(run, item) || !item_secrets(run, item)) {
+		if (!is_wanted(run, item) || !item_secrets(run, item)) {
 			item->aside = true;
 			continue;
 		}
@@ -147,7 +141,9 @@ int run_drift(struct run *run, struct err **err)
 	tasks_free(tasks);
 	for (size_t i = 0; i < count; i++) {
 		AUTO_FREE char *file = path_join(run->session->state_dir, looked[i]->plan_path);
-		if (rc == 0 && looked[i]->out.status != OBJECT_CANCELLED)
+		/* Somebody plans it for a pull request just now: the next look is for it. */
+		looked[i]->aside = looked[i]->busy;
+		if (rc == 0 && !looked[i]->busy && looked[i]->out.status != OBJECT_CANCELLED)
 			rc = record_one(run, looked[i], err);
 		AUTO_ERR litter = NULL; /* it holds values: gone, or the next run tidies it */
 		if (fs_remove_tree(file, &litter) < 0)

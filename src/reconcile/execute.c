@@ -69,11 +69,12 @@ static int drop_plans(struct run *run, struct err **err)
 	return 0;
 }
 
-/* Of what is done with for now: it waits for people, failed, or goes on as recorded. */
-static void unlock_all(struct run *run)
+/* What is done with for now: all of it but, with going, what is to be applied. */
+static void unlock(struct run *run, bool going)
 {
 	for (size_t i = 0; i < run->item_count; i++)
-		item_unlock(run, run->items[i]);
+		if (!going || run->items[i]->out.status != OBJECT_PLANNED || !run->items[i]->go)
+			item_unlock(run, run->items[i]);
 }
 
 int run_execute(struct run *run, struct err **err)
@@ -95,9 +96,10 @@ int run_execute(struct run *run, struct err **err)
 			return -1;
 		if (run_is_stopped(run))
 			return hold_back(run, err);
+		unlock(run, true);
 		if (apply_wave(run, &applied, err) < 0)
 			return -1;
-		unlock_all(run);
+		unlock(run, false);
 		if (!applied || run_is_stopped(run) || decide_waiting(run, &any, err) < 0)
 			return *err ? -1 : 0;
 	}

@@ -51,6 +51,19 @@ static int has_changed(struct run *run, const struct item *item, bool *ret, stru
 	return 0;
 }
 
+/* By now it may live elsewhere, as after a rename: then it is another lock that is needed. */
+static int look_again(struct run *run, struct item *item, bool *ret_mine, struct err **err)
+{
+	const char *born = item->born;
+	if (run_is_beside(run) && item_read_again(run, item, err) < 0)
+		return -1;
+	if (str_eq(born, item->born))
+		return item_decide_again(run, item, err);
+	locks_drop(&run->locks, born);
+	*ret_mine = item->locked = false;
+	return 0;
+}
+
 int item_lock(struct run *run, struct item *item, bool waits, bool *ret_mine, struct err **err)
 {
 	bool changed = false;
@@ -61,11 +74,15 @@ int item_lock(struct run *run, struct item *item, bool waits, bool *ret_mine, st
 		return 0;
 	if (has_changed(run, item, &changed, err) < 0)
 		return -1;
-	if (!changed)
-		return 0;
-	if (run_is_beside(run) && item_read_again(run, item, err) < 0)
-		return -1;
-	return item_decide_again(run, item, err);
+	return changed ? look_again(run, item, ret_mine, err) : 0;
+}
+
+int item_lock_in_child(
+	const struct run *run, const struct item *item, bool *ret_mine, struct err **err)
+{
+	static struct locks own = LOCKS_NONE; /* until the process ends */
+	AUTO_FREE char *path = path_join(run->session->state_dir, "objects.lock");
+	return locks_take(&own, path, item->born, 0, ret_mine, err);
 }
 
 void item_unlock(struct run *run, struct item *item)

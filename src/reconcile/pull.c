@@ -6,15 +6,17 @@
  */
 #include "reconcile/pull.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "reconcile/pull_internal.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
-enum { STILL_BUSY_MS = 20 * 1000, DONE_MEANWHILE_MS = 1000 };
+enum { STILL_BUSY_MS = 20 * 1000, DONE_MEANWHILE_MS = 1000, LOOK_UP_MS = 200 };
 
 /* --- a job ----------------------------------------------------------------------------------- */
 
@@ -228,7 +230,8 @@ static int say_failed(struct pull_job *job, struct pull_result *ret, struct err 
 static int newer_head(const struct pull_job *job, struct err **err)
 {
 	return err_set(err, ERR_CANCELLED,
-		"pull request #%lld has a newer head than %.10s, or is not open any more",
+		"pull request #%lld changed meanwhile: it has a newer head than %.10s, was decided "
+		"about, or is not open any more",
 		(long long)job->row->number, job->row->head_sha);
 }
 
@@ -239,7 +242,13 @@ static int newer_head(const struct pull_job *job, struct err **err)
 static int look_behind(const struct pull_job *job, struct pull_result *ret, struct err **err)
 {
 	bool locked = false;
-	if (!ret->busy)
+	struct source_rev tip;
+	/* It moved, and whoever was told of that may have looked before us. */
+	if (pull_base_tip(job->session.source, job->row->base_branch, &tip, err) < 0)
+		return -1;
+	if (!str_eq(tip.commit, job->base.commit))
+		ret->again_ms = DONE_MEANWHILE_MS;
+	if (!ret->busy || ret->again_ms)
 		return 0;
 	if (session_is_locked(&job->session, &locked, err) < 0)
 		return -1;
@@ -266,6 +275,23 @@ static int look(const struct pull_work *work, int64_t number, enum run_stop stop
 		    &shown, err) < 0)
 		return -1;
 	return shown ? look_behind(&job, ret, err) : newer_head(&job, err);
+}
+
+int pull_wait(const struct pull_work *work, int64_t ms, bool *ret_free, struct err **err)
+{
+	AUTO_SESSION session = SESSION_NONE;
+	const int64_t deadline = clock_monotonic_ms() + ms;
+	bool locked = true;
+	if (pull_session_open(work, SESSION_READ, &session, err) < 0)
+		return -1;
+	while (locked && clock_monotonic_ms() < deadline &&
+		!(work->interrupts && *work->interrupts)) {
+		(void)poll(NULL, 0, LOOK_UP_MS);
+		if (session_is_locked(&session, &locked, err) < 0)
+			return -1;
+	}
+	*ret_free = !locked;
+	return 0;
 }
 
 int pull_preview(const struct pull_work *work, int64_t number, struct arena *arena,

@@ -41,7 +41,7 @@ struct pull_work {
 	const char *state_dir; /* NULL: the default */
 	const struct source_upstream *upstream; /* as in session_options, as is store */
 	struct store *store;
-	int64_t lock_wait_ms; /* for the steps that take the repository's lock */
+	int64_t lock_wait_ms; /* for a lock: the repository's, or of those who plan */
 	/*
 	 * Asked for what only a forge knows: reviews, mergeable, permissions. NULL: there is none;
 	 * then what is required of a forge is not met, and whoever asks is an operator.
@@ -71,7 +71,7 @@ struct pull_result {
 	bool applied; /* pull_apply() applied something, and nothing failed */
 	bool plan_due; /* pull_plan() has something to do */
 	bool busy; /* somebody was at work on something of it, which is planned after that */
-	int64_t again_ms; /* then: pull_plan() is due again after so long; 0: it is not */
+	int64_t again_ms; /* for that or another reason pull_plan() is due after so long; 0: not */
 	bool reconcile_due; /* the base branch has to be reconciled: a way back, a merge */
 	struct pull_numbers refresh; /* other pull requests whose turn it is now */
 };
@@ -101,6 +101,13 @@ MUST_CHECK int pull_plan(const struct pull_work *work, int64_t number, struct ar
 /* The first and, when there is something for it to do, the second. */
 MUST_CHECK int pull_refresh(const struct pull_work *work, int64_t number, struct arena *arena,
 	struct pull_result *ret, struct err **err);
+
+/*
+ * After one that was busy: waits a moment, and then until nobody holds the repository's lock, at
+ * most for so long. *ret_free false: somebody still does, or work->interrupts says stop.
+ */
+MUST_CHECK int pull_wait(
+	const struct pull_work *work, int64_t ms, bool *ret_free, struct err **err);
 
 /*
  * Applies what was shown, if Config says so (pullRequests.apply: before), every requirement is met

@@ -69,7 +69,7 @@ static struct tally count(const struct run *run, struct arena *arena)
 			t.applied += *item->operation != '\0';
 		else if (item->out.status == OBJECT_FAILED || item->out.status == OBJECT_CANCELLED)
 			t.failed++;
-		else if (item->planned && !item->stored)
+		else if (item->planned && !pull_is_as_shown(run, item))
 			t.fresh++;
 		else
 			t.held_back++;

@@ -50,6 +50,23 @@ static bool is_under_way(const struct object_row *row)
 	return row && (row->phase == PHASE_APPLYING || row->phase == PHASE_DESTROYING);
 }
 
+/* Is what it uses being applied? Its outputs may be others afterwards. */
+static int needs_first(struct run *run, const struct item *item, const char **ret, struct err **err)
+{
+	for (const char *const *key = item->waits_for; item->desired && key && *key; key++) {
+		struct object_row *row = NULL;
+		if (store_object_get(
+			    run->session->store, *key, OBJECT_BRIEF, &run->arena, &row, err) < 0)
+			return -1;
+		if (!is_under_way(row))
+			continue;
+		*ret = arena_printf(
+			&run->arena, "an operation on %s, which it uses, is still running", *key);
+		return 0;
+	}
+	return 0;
+}
+
 /* What is seen of the object alone. */
 static const char *object_first(struct run *run, const struct item *item)
 {
@@ -90,12 +107,19 @@ int pull_gates(struct run *run, struct item *item, struct err **err)
 	const char *why = NULL;
 	if (item->kind != KIND_CANVAS)
 		return 0;
-	if (branch_first(run, item, &why, err) < 0 ||
-		(is_under_way(item->row) && session_is_locked(run->session, &item->busy, err) < 0))
+	if (branch_first(run, item, &why, err) < 0)
 		return -1;
-	item->out.planned_later = why != NULL;
+	item->out.planned_later = is_under_way(item->row);
+	if (!why) {
+		if (needs_first(run, item, &why, err) < 0)
+			return -1;
+		item->out.planned_later = why != NULL;
+	}
+	if (item->out.planned_later && session_is_locked(run->session, &item->busy, err) < 0)
+		return -1;
 	if (!why)
 		why = foreign_role(run, item);
+	item->behind = why != NULL;
 	if (why)
 		gate_add(&item->out.gates, &run->arena, "pull request", GATE_WAIT, why);
 	return 0;
@@ -104,7 +128,7 @@ int pull_gates(struct run *run, struct item *item, struct err **err)
 void pull_stand_aside(struct run *run, struct item *item)
 {
 	static const char why[] = "another trueup is working on it; it is planned after that";
-	item->out.planned_later = item->busy = true;
+	item->behind = item->out.planned_later = item->busy = true;
 	gate_add(&item->out.gates, &run->arena, "pull request", GATE_WAIT, why);
 	item_status(run, item, OBJECT_WAITING, "%s", why);
 	item->waits = true;
@@ -283,8 +307,7 @@ int pull_let_go(struct run *run, struct err **err)
 
 /* --- the gates of an apply -------------------------------------------------------------------- */
 
-/* Is the plan that would be applied the one that people were shown? */
-static bool is_as_shown(const struct run *run, const struct item *item)
+bool pull_is_as_shown(const struct run *run, const struct item *item)
 {
 	const struct pull_object *shown = pull_shown(run, item->key);
 	return item->stored && shown && str_eq(shown->plan_id, item->plan_id) &&
@@ -308,7 +331,7 @@ static bool waits_for_sibling(const struct item *item)
 
 static bool is_ready(const struct run *run, const struct item *item)
 {
-	return item->out.status == OBJECT_PLANNED && is_as_shown(run, item) &&
+	return item->out.status == OBJECT_PLANNED && pull_is_as_shown(run, item) &&
 	       gates_verdict(&item->out.gates, NULL) == GATE_PASS;
 }
 

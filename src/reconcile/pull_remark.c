@@ -51,6 +51,8 @@ static void follow(struct answer *a, const struct pull_result *step)
 {
 	add_refresh(a, &step->refresh);
 	a->ret->pull = step->pull;
+	a->ret->busy = step->busy;
+	a->ret->again_ms = step->again_ms;
 	a->ret->reconcile_due = a->ret->reconcile_due || step->reconcile_due;
 }
 

@@ -236,7 +236,7 @@ static void find_canvas(const struct item *item, bool spec_only, struct findings
 		gates_plan_verdict(&item->out.gates, NULL) == GATE_PASS)
 		f->plan_due = true;
 	f->applied = f->applied || applied;
-	f->behind = f->behind || item->out.planned_later;
+	f->behind = f->behind || item->behind;
 	f->busy = f->busy || item->busy;
 	f->open_plan = f->open_plan || (item->planned && !applied);
 	if (!item_acts(item) || applied || passes)
@@ -357,6 +357,30 @@ static int is_overtaken(struct showing *s, bool *ret, struct err **err)
 	return 0;
 }
 
+/*
+ * Did somebody let go of its objects, or decide about a plan of it that goes on, while engines
+ * planned the others?
+ */
+static int is_called_off(struct showing *s, bool *ret, struct err **err)
+{
+	struct store *store = s->job->session.store;
+	struct pull_row *now = NULL;
+	if (store_pull_get(store, s->job->row->number, s->job->arena, &now, err) < 0)
+		return -1;
+	*ret = !now ||
+	       (now->progress == PULL_IS_BLOCKED && s->job->row->progress != PULL_IS_BLOCKED);
+	for (size_t i = 0; !*ret && i < s->run->item_count; i++) {
+		const struct plan_row *stored = s->run->items[i]->stored;
+		struct plan_row *plan = NULL;
+		if (!stored)
+			continue;
+		if (store_plan_get(store, stored->id, s->job->arena, &plan, err) < 0)
+			return -1;
+		*ret = !plan || plan->status != stored->status;
+	}
+	return 0;
+}
+
 static int record_objects(struct showing *s, struct err **err)
 {
 	struct run *run = s->run;
@@ -381,6 +405,7 @@ static int record_all(struct showing *s, struct err **err)
 	};
 	bool moved = false, overtaken = false;
 	if (is_overtaken(s, &overtaken, err) < 0 ||
+		(run_is_beside(s->run) && is_called_off(s, &overtaken, err) < 0) ||
 		(!overtaken && store_pull_step(store, job->row->number, &step, job->session.now_ms,
 				       &moved, err) < 0))
 		return -1;
@@ -426,8 +451,10 @@ static const char *summary(const struct showing *s)
 		return arena_printf(a, "it could not be planned: %s", s->findings.reason);
 	if (s->findings.waits_for_lock)
 		return arena_strdup(a, s->findings.reason);
-	return arena_printf(a, "%zu object%s to change, %zu plan%s shown", o->object_count,
-		o->object_count == 1 ? "" : "s", planned, planned == 1 ? "" : "s");
+	return arena_printf(a, "%zu object%s to change, %zu plan%s shown%s", o->object_count,
+		o->object_count == 1 ? "" : "s", planned, planned == 1 ? "" : "s",
+		s->findings.busy ? "; another trueup works on the rest, which is planned after that"
+				 : "");
 }
 
 static void make_view(struct showing *s, enum pull_view_phase phase)

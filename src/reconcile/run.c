@@ -237,7 +237,7 @@ static int void_stale_plan(struct run *run, const struct item *item, struct err 
 		return -1;
 	if (of) /* it is about what comes after the merge */
 		return 0;
-	return store_plans_void(store, item->key, "nothing is left to do", err);
+	return store_plan_move(store, plan->id, PLAN_VOID, "nothing is left to do", NULL, err);
 }
 
 /* What is as it should be does not wait for anything, whatever it waited for before. */
@@ -516,21 +516,30 @@ bool run_is_beside(const struct run *run)
 }
 
 /*
- * What an earlier process left, by those who are about to apply; by those who plan beside them when
- * nobody else is there to do it.
+ * Who plans beside others cleans up when nobody else is there to do it. To take over what was left
+ * running is for those who apply: it can take an hour.
  */
+static int tidy_beside(struct run *run, struct err **err)
+{
+	struct session *s = run->session;
+	struct operation_rows open = {0};
+	AUTO_LOCK lock = LOCK_NONE;
+	if (session_lock_if_free(s, "clean up", &lock, err) < 0)
+		return -1;
+	if (lock.fd < 0)
+		return 0;
+	if (store_operations_open(s->store, &run->arena, &open, err) < 0)
+		return -1;
+	return open.count ? 0 : run_tidy(run, err);
+}
+
+/* What an earlier process left, by those who are about to use it. */
 static int take_over(struct run *run, struct err **err)
 {
-	const struct run_options *o = run->options;
-	AUTO_LOCK lock = LOCK_NONE;
-	if (o->stop != RUN_STOP_NEVER && !run_is_beside(run))
+	if (run_is_beside(run))
+		return tidy_beside(run, err);
+	if (run->options->stop != RUN_STOP_NEVER)
 		return 0;
-	if (run_is_beside(run)) {
-		if (session_lock_if_free(run->session, o->command, &lock, err) < 0)
-			return -1;
-		if (lock.fd < 0)
-			return 0;
-	}
 	return run_adopt(run, err) < 0 ? -1 : run_tidy(run, err);
 }
 

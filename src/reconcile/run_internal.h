@@ -69,7 +69,8 @@ struct item {
 	 * refused then, and the others go on.
 	 */
 	const char *problem;
-	bool busy; /* of a pull request: somebody was at work on it when it was looked at */
+	bool busy; /* somebody else was at work on it when it was looked at */
+	bool behind; /* of a pull request: what the base branch has to do with it comes first */
 	bool stuck; /* an operation on it is open and could not be taken over */
 	bool heals; /* its drift is to be undone */
 	int64_t kept_by; /* number of the pull request that applied it before its merge; 0: none */
@@ -103,7 +104,7 @@ struct run {
 	struct strmap renamed; /* old key -> item that has its row now */
 	struct strmap stuck; /* key -> why its open operation could not be taken over */
 	struct masker *masker;
-	struct locks locks; /* on the objects that are worked on: see lock.c */
+	struct locks locks; /* on the objects that are worked on: see item_lock.c */
 	int64_t seen; /* store_data_version() before the items were read */
 	size_t parallel;
 	int64_t revision_id;
@@ -219,6 +220,9 @@ const volatile sig_atomic_t *run_plan_interrupts(const struct run *run);
  */
 MUST_CHECK int item_lock(
 	struct run *run, struct item *item, bool waits, bool *ret_mine, struct err **err);
+/* By a task's child that only looks: for as long as it lives. */
+MUST_CHECK int item_lock_in_child(
+	const struct run *run, const struct item *item, bool *ret_mine, struct err **err);
 /* Gives it up. Accepts one that is not held. */
 void item_unlock(struct run *run, struct item *item);
 
@@ -276,6 +280,8 @@ MUST_CHECK int pull_mark_applied(struct run *run, struct item *item, struct err 
 /* What people were shown of the object; NULL: nothing. */
 struct pull_object;
 const struct pull_object *pull_shown(const struct run *run, const char *key);
+/* Is the plan that would be applied the one that people were shown? */
+bool pull_is_as_shown(const struct run *run, const struct item *item);
 /* Asks for the objects that it changes, and says who holds them otherwise. */
 MUST_CHECK int pull_take_locks(struct run *run, struct err **err);
 /*

@@ -40,6 +40,14 @@ static void send_plan(
 	(void)task_send(child->port, map);
 }
 
+static void send_busy(const struct task_port *port)
+{
+	AUTO_ARENA arena = {0};
+	struct node *map = node_new_map(&arena);
+	node_map_set(&arena, map, "busy", node_new_bool(&arena, true));
+	(void)task_send(port, map);
+}
+
 static int plan_in_child(void *data, const struct task_port *port)
 {
 	const struct work *w = data;
@@ -54,7 +62,14 @@ static int plan_in_child(void *data, const struct task_port *port)
 					   : item->decision.action == PLAN_DESTROY
 						   ? ENGINE_PLAN_DESTROY
 						   : ENGINE_PLAN_NORMAL;
-	int got = item->engine->prepare(&child.target, true, &child.engine_run, &err);
+	bool mine = true; /* the parent has its lock, but for a look */
+	int got = looks ? item_lock_in_child(w->run, item, &mine, &err) : 0;
+	if (!mine) {
+		send_busy(port);
+		return 0;
+	}
+	if (got == 0)
+		got = item->engine->prepare(&child.target, true, &child.engine_run, &err);
 	if (got == 0)
 		got = item->engine->plan(&child.target, mode, child.file, &child.engine_run,
 			&child.arena, &plan, &err);
@@ -80,6 +95,9 @@ static void on_plan_message(void *data, const struct node *message)
 	if (work_take_log(w, message))
 		return;
 	w->heard = true;
+	item->busy = message_bool(message, "busy");
+	if (item->busy)
+		return;
 	if (!plan) {
 		const bool missing = str_eq(message_text(message, "kind"), "unavailable");
 		const bool cancelled = str_eq(message_text(message, "kind"), "cancelled");
@@ -178,47 +196,66 @@ static bool may_plan(struct run *run, struct item *item)
 	return false;
 }
 
-/* Nobody else's engine is at it from now on. *ret false: it is not to be planned now. */
-static int begin(struct run *run, struct item *item, bool *ret, struct err **err)
+/*
+ * Nobody else's engine is at it from now on. *ret false: it is not to be planned now; busy, because
+ * somebody is at work on it.
+ */
+static int begin(struct run *run, struct item *item, bool waits, bool *ret, struct err **err)
 {
+	bool mine = false;
 	*ret = may_plan(run, item);
 	if (!*ret || item->kind != KIND_CANVAS)
 		return 0;
-	if (item_lock(run, item, !run_is_beside(run), ret, err) < 0)
-		return -1;
-	if (!*ret && run_is_beside(run))
-		pull_stand_aside(run, item);
-	else if (!*ret)
-		item_status(run, item, OBJECT_CANCELLED, "%s", TASK_NOT_BEGUN);
-	if (*ret && !(*ret = may_plan(run, item)))
+	const int got = item_lock(run, item, waits, &mine, err);
+	*ret = got == 0 && mine && may_plan(run, item);
+	if (mine && !*ret)
 		item_unlock(run, item);
-	return 0;
+	item->busy = got == 0 && !mine;
+	if (item->busy && run_is_beside(run))
+		pull_stand_aside(run, item);
+	else if (item->busy && waits)
+		item_status(run, item, OBJECT_CANCELLED, "%s", TASK_NOT_BEGUN);
+	return got;
 }
 
-int plan_wave(struct run *run, bool *ret_any, struct err **err)
+/* Adds its task if it needs one. False: it cannot be planned now. */
+static bool plan_item(struct run *run, struct tasks *tasks, struct item *item)
+{
+	if (item->decision.use_stored)
+		item_use_stored(run, item);
+	else if (item->kind == KIND_RUN)
+		run_item_plan(run, item);
+	else if (item_secrets(run, item))
+		plan_task_add(run, tasks, item);
+	else
+		return false;
+	return true;
+}
+
+/* Plans what nobody else works on or, with late, what somebody did, once he is done. */
+static int plan_some(struct run *run, bool late, bool *ret_any, struct err **err)
 {
 	struct tasks *tasks = tasks_new(run->parallel);
 	int result = 0;
-	*ret_any = false;
 	for (size_t i = 0; i < run->item_count && result == 0; i++) {
 		struct item *item = run->items[i];
 		bool begun = false;
-		result = begin(run, item, &begun, err);
-		if (!begun)
+		if (late && !item->busy)
 			continue;
-		if (item->decision.use_stored) {
-			item_use_stored(run, item);
+		result = begin(run, item, late, &begun, err);
+		if (begun && plan_item(run, tasks, item))
 			*ret_any = true;
-		} else if (item->kind == KIND_RUN) {
-			run_item_plan(run, item);
-			*ret_any = true;
-		} else if (item_secrets(run, item)) {
-			plan_task_add(run, tasks, item);
-			*ret_any = true;
-		}
 	}
 	if (result == 0)
 		result = tasks_run(tasks, run_plan_interrupts(run), err);
 	tasks_free(tasks);
 	return result;
+}
+
+int plan_wave(struct run *run, bool *ret_any, struct err **err)
+{
+	*ret_any = false;
+	if (plan_some(run, false, ret_any, err) < 0)
+		return -1;
+	return run_is_beside(run) ? 0 : plan_some(run, true, ret_any, err);
 }

@@ -23,7 +23,6 @@ EMBED(migration_0004, "0004-pulls");
 EMBED(migration_0005, "0005-queue");
 EMBED(migration_0006, "0006-drift");
 EMBED(migration_0007, "0007-told");
-EMBED(migration_0008, "0008-plans");
 
 const struct migration *migrations(int *ret_count)
 {
@@ -35,7 +34,6 @@ const struct migration *migrations(int *ret_count)
 		{5, "0005-queue", migration_0005},
 		{6, "0006-drift", migration_0006},
 		{7, "0007-told", migration_0007},
-		{8, "0008-plans", migration_0008},
 	};
 	*ret_count = (int)ARRAY_LEN(list);
 	return list;

@@ -44,7 +44,7 @@ const char *queue_state_name(enum queue_state state)
 
 void queue_describe(const struct queue_row *row, struct str *out)
 {
-	const bool plan = row->kind == QUEUE_PULL && str_eq(row->subject, QUEUE_PLANS);
+	const bool plan = row->kind == QUEUE_PULL && *row->part;
 	if (row->kind == QUEUE_FETCH)
 		str_add(out, kind_names[QUEUE_FETCH]);
 	else if (row->kind == QUEUE_PULL)

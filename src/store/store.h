@@ -54,12 +54,13 @@ const char *store_dir(const struct store *store);
  * at once; there is no nesting (ERR_INTERNAL). rollback is fine without a transaction. After a
  * failure inside a transaction roll back.
  */
-/* A number that changes when another connection than this one changes anything. */
-MUST_CHECK int store_data_version(struct store *store, int64_t *ret, struct err **err);
 MUST_CHECK int store_begin(struct store *store, struct err **err);
 MUST_CHECK int store_commit(struct store *store, struct err **err);
 void store_rollback(struct store *store);
 bool store_in_transaction(const struct store *store);
+
+/* A number that changes when another connection than this one changes anything. */
+MUST_CHECK int store_data_version(struct store *store, int64_t *ret, struct err **err);
 
 /* Number of the schema that this program writes; every open database has it. */
 int store_schema_newest(void);

@@ -14,10 +14,12 @@ printf 'test-token\n' >token && chmod 600 token
 MIRROR=$TRASH/data/repos/shop.git
 mkdir mirror && ln -s "$MIRROR" mirror/.git
 
-# proposed NUMBER BRANCH CANVAS "NODE...": a pull request that gives the canvas these topics.
+# proposed NUMBER BRANCH CANVAS "NODE..." [LINE...]: a pull request with the canvas like that.
 proposed() {
-	git -C shop switch -q -C "$2" main && topics shop "$3" "$4" && commit_all shop "$2" &&
-		opened "$1" "$2" && git -C shop switch -q main
+	local number=$1 branch=$2
+	shift 2
+	git -C shop switch -q -C "$branch" main && topics shop "$@" && commit_all shop "$branch" &&
+		opened "$number" "$branch" && git -C shop switch -q main
 }
 shows_plan() { # NUMBER
 	[ -n "$(plan_of "$1")" ]
@@ -46,8 +48,12 @@ test_expect_success 'a pull request is planned while the branch applies another 
 test_expect_success 'one that changes what is being applied is planned after that' '
 	proposed 8 paid orders "new paid late" &&
 	becomes paid "trueup/plan: canvas/orders" "pending *an operation on it is still running" &&
-	test -e "$FAKE/applying" && is "$(fake_runs plan orders)" 2 && rm "$FAKE/hold-apply" &&
+	proposed 10 user user "u" "dependsOn: [orders]" &&
+	becomes user trueup/plan "pending *an operation on canvas/orders, which it uses, is still *" &&
+	test -e "$FAKE/applying" && is "$(fake_runs plan orders)" 2 &&
+	is "$(fake_runs plan user)" 0 && rm "$FAKE/hold-apply" &&
 	becomes paid trueup/plan "success *" && wait_until shows_plan 8 &&
+	becomes user trueup/plan "success *" && wait_until shows_plan 10 &&
 	is "$(fake_runs apply orders)" 2
 '
 
@@ -67,6 +73,24 @@ test_expect_success 'the branch waits for a plan of its canvas that is being mad
 new_plan_file() {
 	find "$MIRROR/trueup/plans" -name '*.tfplan' -newer "$FAKE/hold-plan" | grep -q .
 }
+test_expect_success 'one that is unlocked while it is planned stays that way' '
+	touch "$FAKE/hold-plan" && proposed 7 parts parts "a b d" &&
+	wait_until test -e "$FAKE/planning" && trueup -C "$MIRROR" pull unlock 7 &&
+	rm "$FAKE/hold-plan" &&
+	wait_until gives 0 stored "SELECT count(*) FROM queue WHERE subject = \"plans\"" &&
+	is "$(stored "SELECT phase FROM pulls WHERE number = 7")" blocked &&
+	is "$(stored "SELECT count(*) FROM plans WHERE object_key = \"canvas/parts\"
+		AND status = \"waiting\"")" 0
+'
+
+test_expect_success 'what gets a new name after the merge does not stay pending before it' '
+	git -C shop switch -q -C renamed main && git -C shop mv canvases/parts.yaml \
+		canvases/pieces.yaml && sed -i "s/name: parts/name: pieces, renamedFrom: parts/" \
+		shop/canvases/pieces.yaml && commit_all shop renamed && opened 11 renamed &&
+	git -C shop switch -q main &&
+	becomes renamed "trueup/plan: canvas/pieces" "success *is planned after the merge"
+'
+
 test_expect_success 'what is tidied up beside a plan leaves it alone' '
 	echo stock >"$FAKE/hold-plan" && topics shop other "o" && proposed 9 stock stock "x w z" &&
 	wait_until test -e "$FAKE/planning" && wait_until new_plan_file && sed "s/name: team/name: idle/" shop/roles/team.yaml \
@@ -85,5 +109,17 @@ test_expect_success 'after kill -9 of one that plans, another one plans and tidi
 	kill -KILL "$planner" && rm "$FAKE/hold-plan" && becomes parts trueup/plan "success *" &&
 	serve_stop && trueup -C "$MIRROR" doctor >doctor &&
 	is "$(find "$MIRROR"/trueup/jobs -mindepth 1)" ""
+'
+
+test_expect_success 'at a terminal what others are at work on is waited for' '
+	touch "$FAKE/hold-apply" && topics shop orders "soon new paid" && pushed five &&
+	git -C "$MIRROR" fetch -q "$TRASH/shop.git" "+refs/heads/main:refs/heads/main" &&
+	{ trueup -C "$MIRROR" reconcile >reconciled 2>&1 & } && reconciler=$! &&
+	wait_until test -e "$FAKE/applying" &&
+	expect_exit 4 trueup -C "$MIRROR" pull plan 8 --lock-timeout 0s >out 2>err &&
+	grep "another trueup works on the rest, which is planned after that" out &&
+	{ trueup -C "$MIRROR" pull plan 8 --lock-timeout 1m >out 2>err & } && planner=$! &&
+	wait_until grep "waits for another trueup" err && rm "$FAKE/hold-apply" &&
+	wait "$reconciler" && wait "$planner" && grep "1 object to change, 1 plan shown$" out
 '
 test_done

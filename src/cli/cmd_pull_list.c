@@ -114,7 +114,8 @@ static int run_list(struct cli *cli, struct err **err)
 	const struct pull_filter filter = {.open = !opt_flag(cli->opts, "all")};
 	if (cli_session(cli, operand(cli->opts, 0), SESSION_READ, &session, err) < 0)
 		return -1;
-	if (session.store && (store_pulls(session.store, &filter, &arena, &rows, err) < 0 ||
+	if (session.store && (store_begin_reading(session.store, err) < 0 ||
+				     store_pulls(session.store, &filter, &arena, &rows, err) < 0 ||
 				     store_locks(session.store, 0, &arena, &locks, err) < 0))
 		return -1;
 	print_list(cli, &arena, &rows, &locks);
@@ -181,7 +182,8 @@ static int run_show(struct cli *cli, struct err **err)
 	if (pull_read_number(cli, &number, err) < 0 ||
 		cli_session(cli, NULL, SESSION_READ, &session, err) < 0)
 		return -1;
-	if (session.store && (store_pull_get(session.store, number, &arena, &row, err) < 0 ||
+	if (session.store && (store_begin_reading(session.store, err) < 0 ||
+				     store_pull_get(session.store, number, &arena, &row, err) < 0 ||
 				     store_pull_shown_objects(
 					     session.store, number, &arena, &objects, err) < 0 ||
 				     store_locks(session.store, number, &arena, &locks, err) < 0))

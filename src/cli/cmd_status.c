@@ -377,13 +377,11 @@ static void print_json(struct cli *cli, const struct session *s, const struct ov
 	report_print_json(cli->out, doc);
 }
 
-static int read_overview(struct cli *cli, struct session *s, struct arena *arena,
-	struct overview *o, struct err **err)
+static int read_rows(struct cli *cli, struct session *s, struct arena *arena, struct overview *o,
+	struct err **err)
 {
 	const struct object_filter filter = {.all = opt_flag(cli->opts, "all")};
 	struct revision_row *revision = NULL;
-	if (!s->store)
-		return 0;
 	if (store_objects(s->store, &filter, OBJECT_BRIEF, arena, &o->objects, err) < 0 ||
 		store_operations_open(s->store, arena, &o->open, err) < 0 ||
 		store_schedules_due(s->store, 0, arena, &o->schedules, err) < 0 ||
@@ -396,6 +394,19 @@ static int read_overview(struct cli *cli, struct session *s, struct arena *arena
 		return -1;
 	o->revision = revision;
 	return 0;
+}
+
+/* Of one moment: a new revision beside the objects of the old one would look as if it were done. */
+static int read_overview(struct cli *cli, struct session *s, struct arena *arena,
+	struct overview *o, struct err **err)
+{
+	if (!s->store)
+		return 0;
+	if (store_begin_reading(s->store, err) < 0)
+		return -1;
+	const int got = read_rows(cli, s, arena, o, err);
+	store_rollback(s->store);
+	return got;
 }
 
 /* Who holds a lock of the state folder; "" when nobody does. Heap-owned. */

@@ -192,11 +192,21 @@ int store_data_version(struct store *store, int64_t *ret, struct err **err)
 	return sql_number(store, "PRAGMA data_version", ret, err);
 }
 
-int store_begin(struct store *store, struct err **err)
+static int begin(struct store *store, enum sql_id how, struct err **err)
 {
 	if (store_in_transaction(store))
 		return err_set(err, ERR_INTERNAL, "a transaction of the store is open already");
-	return run_now(store, SQL_BEGIN, err);
+	return run_now(store, how, err);
+}
+
+int store_begin(struct store *store, struct err **err)
+{
+	return begin(store, SQL_BEGIN, err);
+}
+
+int store_begin_reading(struct store *store, struct err **err)
+{
+	return begin(store, SQL_BEGIN_READING, err);
 }
 
 int store_commit(struct store *store, struct err **err)

@@ -55,6 +55,11 @@ const char *store_dir(const struct store *store);
  * failure inside a transaction roll back.
  */
 MUST_CHECK int store_begin(struct store *store, struct err **err);
+/*
+ * What is read until store_rollback() is of one moment, whatever others write meanwhile. Keeps
+ * nobody waiting.
+ */
+MUST_CHECK int store_begin_reading(struct store *store, struct err **err);
 MUST_CHECK int store_commit(struct store *store, struct err **err);
 void store_rollback(struct store *store);
 bool store_in_transaction(const struct store *store);

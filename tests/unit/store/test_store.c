@@ -322,6 +322,39 @@ static void transactions_do_not_nest(void **state)
 	assert_int_equal(count, 1);
 }
 
+static int64_t canvases(struct fixture *f, struct store *store)
+{
+	int64_t count = -1;
+	ok(f, store_object_count(store, "canvas", &count, &f->err));
+	return count;
+}
+
+/* As `trueup status` does it: a new revision is not seen beside the objects of the old one. */
+static void reads_of_one_moment(void **state)
+{
+	struct fixture *f = *state;
+	struct store *reader;
+	int64_t before, after;
+	ok(f, store_open(f->dir, 0, &f->store, &f->err));
+	put_object(f, "canvas/first");
+	ok(f, store_open(f->dir, STORE_READ_ONLY, &reader, &f->err));
+	ok(f, store_data_version(reader, &before, &f->err));
+	ok(f, store_begin_reading(reader, &f->err));
+	assert_int_equal(canvases(f, reader), 1);
+	put_object(f, "canvas/second"); /* nobody waits */
+	assert_int_equal(canvases(f, reader), 1);
+	store_rollback(reader);
+	assert_int_equal(canvases(f, reader), 2);
+	ok(f, store_data_version(reader, &after, &f->err));
+	assert_int_not_equal(before, after);
+	store_close(&reader);
+	/* What one writes itself is no news to it. */
+	ok(f, store_data_version(f->store, &before, &f->err));
+	put_object(f, "canvas/third");
+	ok(f, store_data_version(f->store, &after, &f->err));
+	assert_int_equal(before, after);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,6 +369,7 @@ int main(void)
 		store_test(the_check_finds_a_flipped_page),
 		store_test(the_check_knows_plan_files),
 		store_test(transactions_do_not_nest),
+		store_test(reads_of_one_moment),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,14 +13,20 @@
 enum { LOOK_UP_MS = 500 };
 
 /* By the name of its workspace. */
+static int take_for(struct locks *locks, const struct run *run, const struct item *item,
+	int64_t wait_ms, bool *ret_mine, struct err **err)
+{
+	AUTO_FREE char *path = path_join(run->session->state_dir, "objects.lock");
+	return locks_take(locks, path, item->born, wait_ms, ret_mine, err);
+}
+
 static int take(
 	struct run *run, const struct item *item, bool waits, bool *ret_mine, struct err **err)
 {
-	AUTO_FREE char *path = path_join(run->session->state_dir, "objects.lock");
+	const int64_t wait_ms = waits ? LOOK_UP_MS : 0;
 	bool told = false;
 	for (;;) {
-		if (locks_take(&run->locks, path, item->born, waits ? LOOK_UP_MS : 0, ret_mine,
-			    err) < 0)
+		if (take_for(&run->locks, run, item, wait_ms, ret_mine, err) < 0)
 			return -1;
 		if (*ret_mine || !waits || run_is_stopped(run))
 			return 0;
@@ -81,8 +87,7 @@ int item_lock_in_child(
 	const struct run *run, const struct item *item, bool *ret_mine, struct err **err)
 {
 	static struct locks own = LOCKS_NONE; /* until the process ends */
-	AUTO_FREE char *path = path_join(run->session->state_dir, "objects.lock");
-	return locks_take(&own, path, item->born, 0, ret_mine, err);
+	return take_for(&own, run, item, 0, ret_mine, err);
 }
 
 void item_unlock(struct run *run, struct item *item)

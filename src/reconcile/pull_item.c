@@ -45,7 +45,7 @@ static bool base_moved(struct run *run, const struct item *item)
 	       (now && load_base_moved(&run->load, now));
 }
 
-static bool is_under_way(const struct object_row *row)
+bool pull_is_under_way(const struct object_row *row)
 {
 	return row && (row->phase == PHASE_APPLYING || row->phase == PHASE_DESTROYING);
 }
@@ -58,7 +58,7 @@ static int needs_first(struct run *run, const struct item *item, const char **re
 		if (store_object_get(
 			    run->session->store, *key, OBJECT_BRIEF, &run->arena, &row, err) < 0)
 			return -1;
-		if (!is_under_way(row))
+		if (!pull_is_under_way(row))
 			continue;
 		*ret = arena_printf(
 			&run->arena, "an operation on %s, which it uses, is still running", *key);
@@ -78,7 +78,7 @@ static const char *object_first(struct run *run, const struct item *item)
 		return arena_printf(&run->arena,
 			"%s has a change of it that was not reconciled yet",
 			run->options->pull->base_branch);
-	if (is_under_way(row))
+	if (pull_is_under_way(row))
 		return "an operation on it is still running";
 	return NULL;
 }
@@ -109,7 +109,7 @@ int pull_gates(struct run *run, struct item *item, struct err **err)
 		return 0;
 	if (branch_first(run, item, &why, err) < 0)
 		return -1;
-	item->out.planned_later = is_under_way(item->row);
+	item->out.planned_later = pull_is_under_way(item->row);
 	if (!why) {
 		if (needs_first(run, item, &why, err) < 0)
 			return -1;

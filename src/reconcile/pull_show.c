@@ -134,8 +134,7 @@ int pull_show_reason(struct pull_job *job, enum pull_progress progress, const ch
 /* Somebody works on it: its plan may be what is being applied. */
 static bool is_running(const struct item *item)
 {
-	return item->busy || (item->row && (item->row->phase == PHASE_APPLYING ||
-						   item->row->phase == PHASE_DESTROYING));
+	return item->busy || pull_is_under_way(item->row);
 }
 
 static void fill_object(const struct pull_job *job, const struct run *run, const struct item *item,

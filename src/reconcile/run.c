@@ -524,7 +524,7 @@ static int tidy_beside(struct run *run, struct err **err)
 	struct session *s = run->session;
 	struct operation_rows open = {0};
 	AUTO_LOCK lock = LOCK_NONE;
-	if (session_lock_if_free(s, "clean up", &lock, err) < 0)
+	if (session_lock_if_free(s, &lock, err) < 0)
 		return -1;
 	if (lock.fd < 0)
 		return 0;

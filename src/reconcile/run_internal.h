@@ -273,6 +273,8 @@ char *outcome_applied_dir(const struct session *session, const char *born);
 
 /* Appends what a pull request has to wait for beside the policy gates. */
 MUST_CHECK int pull_gates(struct run *run, struct item *item, struct err **err);
+/* Is an operation on the object going on, as far as is recorded? row may be NULL. */
+bool pull_is_under_way(const struct object_row *row);
 /* Somebody else's engine works on the item: the pull request waits for that. */
 void pull_stand_aside(struct run *run, struct item *item);
 /* What is as it should be because the pull request applied it is shown as that. */

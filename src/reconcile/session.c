@@ -87,11 +87,11 @@ static int take_locks(struct session *s, const struct session_options *o, struct
 	return got;
 }
 
-static int take_if_free(const struct session *s, const char *name, const char *what,
-	struct lock *ret, struct err **err)
+static int take_if_free(
+	const struct session *s, const char *name, struct lock *ret, struct err **err)
 {
 	*ret = (struct lock)LOCK_NONE;
-	if (take_one(s, name, what, 0, ret, err) == 0)
+	if (take_one(s, name, "clean up", 0, ret, err) == 0)
 		return 0;
 	if (err_kind_of(*err) != ERR_CONFLICT)
 		return -1;
@@ -99,10 +99,9 @@ static int take_if_free(const struct session *s, const char *name, const char *w
 	return 0;
 }
 
-int session_lock_if_free(
-	const struct session *s, const char *what, struct lock *ret, struct err **err)
+int session_lock_if_free(const struct session *s, struct lock *ret, struct err **err)
 {
-	return take_if_free(s, LOCK_FILE, what, ret, err);
+	return take_if_free(s, LOCK_FILE, ret, err);
 }
 
 int session_is_locked(const struct session *s, bool *ret, struct err **err)
@@ -113,7 +112,7 @@ int session_is_locked(const struct session *s, bool *ret, struct err **err)
 
 int session_plans_if_free(const struct session *s, struct lock *ret, struct err **err)
 {
-	return take_if_free(s, PLANS_FILE, "clean up", ret, err);
+	return take_if_free(s, PLANS_FILE, ret, err);
 }
 
 static int open_store(

@@ -63,11 +63,10 @@ MUST_CHECK int session_open(
 	const struct session_options *options, struct session *ret, struct err **err);
 void session_close(struct session *s);
 /*
- * Takes the lock for a session without it, if nobody has it: ret->fd < 0 otherwise. Who wants it
- * waits for us then.
+ * Takes the lock for a session without it, to clean up, if nobody has it: ret->fd < 0 otherwise.
+ * Who wants it waits for us then.
  */
-MUST_CHECK int session_lock_if_free(
-	const struct session *s, const char *what, struct lock *ret, struct err **err);
+MUST_CHECK int session_lock_if_free(const struct session *s, struct lock *ret, struct err **err);
 /* Does anybody hold the lock? */
 MUST_CHECK int session_is_locked(const struct session *s, bool *ret, struct err **err);
 /* The lock of SESSION_PLANS for a moment, on the same terms. */

@@ -1,6 +1,26 @@
 # shellcheck shell=bash
 # For tests of a server with the fake forge and the repository shop, whose bare copy shop.git it
-# mirrors: what is said of commits and pull requests. Source it after lib-forge.sh.
+# mirrors: what is said of commits and pull requests. Source it after lib.sh; it sources what it
+# needs, and starts the forge.
+#
+#	MIRROR       the mirror
+#	serve_shop   shop as it is so far is committed, cloned and served
+. "$TOP/tests/e2e/lib-fake.sh"
+. "$TOP/tests/e2e/lib-forge.sh"
+. "$TOP/tests/e2e/lib-serve.sh"
+fake_terraform "$TRASH"
+forge_start
+printf 'test-token\n' >token && chmod 600 token
+MIRROR=$TRASH/data/repos/shop.git
+
+serve_shop() {
+	commit_all shop one && git clone -q --bare shop shop.git &&
+		write_server server.yaml "poll: {every: 500ms, jitter: 0s}" -- "- name: shop" \
+			"  url: \"file://$TRASH/shop.git\"" \
+			"  forge: {kind: github, baseUrl: \"$FORGE\", repository: octo/shop," \
+			"          token: {fromFile: $TRASH/token}}" &&
+		serve_start server.yaml
+}
 
 # status SECONDS REV CONTEXT PATTERN: waits so long for the last "STATE DESCRIPTION" to be like it.
 status() {

@@ -4,24 +4,12 @@
 # pending; a squash applies the very plan that was shown; a closed pull request offers nothing.
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
-. "$TOP/tests/e2e/lib-fake.sh"
-. "$TOP/tests/e2e/lib-forge.sh"
-. "$TOP/tests/e2e/lib-serve.sh"
 . "$TOP/tests/e2e/lib-pull.sh"
-fake_terraform "$TRASH"
-forge_start
-printf 'test-token\n' >token && chmod 600 token
-MIRROR=$TRASH/data/repos/shop.git
 
 test_expect_success 'a commit of the branch is pending while it is planned, and then done' '
 	new_repo shop && topics_role shop && topics shop orders "new" &&
 	printf "%s\n" "apiVersion: trueup/v1" "kind: Config" "spec: {apply: auto}" >shop/trueup.yaml &&
-	commit_all shop one && git clone -q --bare shop shop.git && touch "$FAKE/hold-plan" &&
-	write_server server.yaml "poll: {every: 500ms, jitter: 0s}" -- "- name: shop" \
-		"  url: \"file://$TRASH/shop.git\"" \
-		"  forge: {kind: github, baseUrl: \"$FORGE\", repository: octo/shop," \
-		"          token: {fromFile: $TRASH/token}}" &&
-	serve_start server.yaml && becomes main trueup/plan "pending planning 1 of 3" &&
+	touch "$FAKE/hold-plan" && serve_shop && becomes main trueup/plan "pending planning 1 of 3" &&
 	becomes main "trueup/plan: canvas/orders" "pending create, +1, planning" &&
 	says main trueup/validate "success 3 specs are valid" && rm "$FAKE/hold-plan" &&
 	becomes main trueup/apply "success 3 applied" &&

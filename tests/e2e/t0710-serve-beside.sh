@@ -4,14 +4,7 @@
 # canvas that is being made; and nothing of such a plan is taken for litter.
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
-. "$TOP/tests/e2e/lib-fake.sh"
-. "$TOP/tests/e2e/lib-forge.sh"
-. "$TOP/tests/e2e/lib-serve.sh"
 . "$TOP/tests/e2e/lib-pull.sh"
-fake_terraform "$TRASH"
-forge_start
-printf 'test-token\n' >token && chmod 600 token
-MIRROR=$TRASH/data/repos/shop.git
 mkdir mirror && ln -s "$MIRROR" mirror/.git
 
 # proposed NUMBER BRANCH CANVAS "NODE..." [LINE...]: a pull request with the canvas like that.
@@ -33,12 +26,7 @@ test_expect_success 'a pull request is planned while the branch applies another 
 	new_repo shop && topics_role shop && topics shop orders "new" && topics shop parts "a" &&
 	topics shop stock "x" &&
 	printf "%s\n" "apiVersion: trueup/v1" "kind: Config" "spec: {apply: auto}" >shop/trueup.yaml &&
-	commit_all shop one && git clone -q --bare shop shop.git &&
-	write_server server.yaml "poll: {every: 500ms, jitter: 0s}" -- "- name: shop" \
-		"  url: \"file://$TRASH/shop.git\"" \
-		"  forge: {kind: github, baseUrl: \"$FORGE\", repository: octo/shop," \
-		"          token: {fromFile: $TRASH/token}}" &&
-	serve_start server.yaml && wait_until settled "$MIRROR" &&
+	serve_shop && wait_until settled "$MIRROR" &&
 	touch "$FAKE/hold-apply" && topics shop orders "new paid" && pushed two &&
 	wait_until test -e "$FAKE/applying" && proposed 7 parts parts "a b" &&
 	becomes parts trueup/plan "success *" && wait_until shows_plan 7 &&

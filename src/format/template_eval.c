@@ -23,15 +23,11 @@ struct node *eval_error(struct eval *ev, struct pos pos, const char *rule, const
 	return NULL;
 }
 
-bool eval_step(struct eval *ev, struct pos pos, size_t count)
+bool eval_too_long(struct eval *ev, struct pos pos)
 {
-	if (count > TMPL_MAX_STEPS || ev->steps + count > TMPL_MAX_STEPS) {
-		(void)eval_error(ev, pos, "template-limit",
-			"rendering takes more than %d steps: is a loop too long?", TMPL_MAX_STEPS);
-		return false;
-	}
-	ev->steps += count;
-	return true;
+	(void)eval_error(ev, pos, "template-limit",
+		"rendering takes more than %d steps: is a loop too long?", TMPL_MAX_STEPS);
+	return false;
 }
 
 bool eval_charge(struct eval *ev, struct pos pos, size_t size)
@@ -241,8 +237,7 @@ static struct node *find_name(struct eval *ev, const struct ast *e)
 		if (v)
 			return v;
 	}
-	return ev->context && ev->context->type == NODE_MAP ? map_find(ev->context, e->text, e->len)
-							    : NULL;
+	return ev->context && ev->context->type == NODE_MAP ? map_find_name(ev->context, e) : NULL;
 }
 
 static struct node *eval_name(struct eval *ev, const struct ast *e)
@@ -584,10 +579,30 @@ static struct node *eval_node(struct eval *ev, const struct ast *e)
 	return b ? eval_binary(ev, e, a, b) : NULL;
 }
 
+/*
+ * "a", "a.b", "a.b.c": most of what templates ask for, without what deeper trees need. NULL if it
+ * is anything else, is not there, or is longer than parts: eval_node() finds out.
+ */
+static struct node *eval_path(struct eval *ev, const struct ast *e, unsigned parts)
+{
+	if (e->kind == AST_NAME)
+		return find_name(ev, e);
+	if (e->kind != AST_ATTR || !parts)
+		return NULL;
+	const struct node *obj = eval_path(ev, e->a, parts - 1);
+	return obj && obj->type == NODE_MAP ? map_find_name(obj, e) : NULL;
+}
+
 struct node *eval_any(struct eval *ev, const struct ast *e)
 {
+	enum { PARTS = 8 };
 	if (!eval_step(ev, e->pos, 1))
 		return NULL;
+	if (e->kind == AST_CONST)
+		return e->value;
+	struct node *found = eval_path(ev, e, PARTS);
+	if (found)
+		return found;
 	if (ev->depth >= TMPL_MAX_DEPTH)
 		return eval_error(ev, e->pos, "template-limit",
 			"nested deeper than %d levels: does a macro call itself?", TMPL_MAX_DEPTH);

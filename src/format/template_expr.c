@@ -22,6 +22,7 @@ struct ast *ast_new(struct parser *p, enum ast_kind kind, struct pos pos)
 	struct ast *e = arena_alloc(p->arena, sizeof *e);
 	e->kind = (uint8_t)kind;
 	e->pos = pos;
+	e->found = arena_alloc(p->arena, sizeof *e->found);
 	return e;
 }
 

@@ -132,19 +132,22 @@ enum tmpl_place {
 	PLACE_FENCE, /* Markdown: inside a fenced block */
 };
 
+/* What every visit reads comes first, for the cache. */
 struct ast {
 	uint8_t kind; /* enum ast_kind */
 	uint8_t place; /* enum tmpl_place */
 	uint16_t op; /* enum tok, or a slot */
 	uint32_t count; /* of items */
-	struct pos pos;
 	struct ast *next;
-	struct ast *a, *b, *c;
-	struct ast *items, *alt;
 	const char *text;
 	size_t len;
+	/* Which pair of a map the text was found at last: the only thing that rendering changes. */
+	uint32_t *found;
+	struct ast *a, *b, *c;
+	struct ast *items, *alt;
 	struct node *value;
 	const void *def;
+	struct pos pos;
 };
 
 /* One source text: the template itself or one that it includes. */
@@ -254,8 +257,16 @@ struct eval {
 /* Reports what stopped the rendering (only the first one) and returns NULL. */
 struct node *eval_error(struct eval *ev, struct pos pos, const char *rule, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);
-/* One more step; false once the limit is reached. */
-bool eval_step(struct eval *ev, struct pos pos, size_t count);
+/* Reports that the limit of steps is reached; false. */
+bool eval_too_long(struct eval *ev, struct pos pos);
+/* count more steps; false once the limit is reached. */
+static inline bool eval_step(struct eval *ev, struct pos pos, size_t count)
+{
+	if (count > TMPL_MAX_STEPS - ev->steps)
+		return eval_too_long(ev, pos);
+	ev->steps += count;
+	return true;
+}
 /* Room for size more bytes of values; false once the limit is reached. */
 bool eval_charge(struct eval *ev, struct pos pos, size_t size);
 
@@ -293,6 +304,8 @@ struct node *new_pair(struct eval *ev, struct pos pos, struct node *a, struct no
 struct node *new_undefined(struct eval *ev, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 struct node *map_find(const struct node *map, const char *key, size_t len);
+/* The same for the name in a tree: maps that are made alike have it at the same place. */
+struct node *map_find_name(const struct node *map, const struct ast *name);
 bool value_equal(const struct node *a, const struct node *b);
 /* Three-way comparison as Python orders values; false if the two have no order. */
 bool value_compare(const struct node *a, const struct node *b, int *ret);

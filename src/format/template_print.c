@@ -105,6 +105,19 @@ static bool valid_text(struct eval *ev, struct pos pos, const struct node *v)
 	return false;
 }
 
+/* The content of a quoted template, which most texts are as they stand. */
+static bool hcl_text(struct eval *ev, struct pos pos, const struct node *v, size_t *hold)
+{
+	if ((!hold || *hold != ev->out->len) && hcl_plain(v->text, v->len) == v->len) {
+		str_addn(ev->out, v->text, v->len);
+		return true;
+	}
+	if (!valid_text(ev, pos, v))
+		return false;
+	hcl_content(ev->out, v->text, v->len, hold);
+	return true;
+}
+
 static bool enter(struct eval *ev, struct pos pos)
 {
 	if (ev->depth >= TMPL_MAX_DEPTH) {
@@ -176,9 +189,9 @@ bool print_hcl(struct eval *ev, struct pos pos, const struct node *v)
 		ok = finite_float(ev, pos, v);
 		break;
 	case NODE_STRING:
-		ok = valid_text(ev, pos, v);
-		if (ok)
-			hcl_quoted(ev->out, v->text, v->len, NULL);
+		str_addc(ev->out, '"');
+		ok = hcl_text(ev, pos, v, NULL);
+		str_addc(ev->out, '"');
 		break;
 	case NODE_SEQ:
 		ok = hcl_seq(ev, pos, v);
@@ -526,12 +539,11 @@ static bool print_quoted(struct eval *ev, struct pos pos, const struct node *v)
 		if (v->flags & TMPL_SAFE)
 			return not_here(
 				ev, pos, v, "inside quotes when a macro made it: it is code");
+		if (ev->escape == TMPL_ESCAPE_HCL)
+			return hcl_text(ev, pos, v, &ev->hold);
 		if (!valid_text(ev, pos, v))
 			return false;
-		if (ev->escape == TMPL_ESCAPE_HCL)
-			hcl_content(ev->out, v->text, v->len, &ev->hold);
-		else
-			json_content(ev->out, v->text, v->len, false);
+		json_content(ev->out, v->text, v->len, false);
 		return true;
 	}
 	return scalar_text(ev, pos, v, ev->out);

@@ -71,14 +71,41 @@ const char *value_kind(const struct node *v)
 	}
 }
 
+static bool is_key(const struct node *k, const char *key, size_t len)
+{
+	return k->len == len && k->text[0] == *key && !memcmp(k->text, key, len);
+}
+
 struct node *map_find(const struct node *map, const char *key, size_t len)
 {
-	for (size_t i = 0; i < map->map.count; i++) {
-		const struct node *k = map->map.pairs[i].key;
-		if (k->len == len && k->text[0] == *key && !memcmp(k->text, key, len))
+	for (size_t i = 0; i < map->map.count; i++)
+		if (is_key(map->map.pairs[i].key, key, len))
 			return map->map.pairs[i].value;
+	return NULL;
+}
+
+/* By itself, so that the usual case need not save registers. */
+static __attribute__((noinline)) struct node *find_elsewhere(
+	const struct node *map, const struct ast *name)
+{
+	for (size_t i = 0; i < map->map.count; i++) {
+		const struct node_pair *pair = &map->map.pairs[i];
+		if (is_key(pair->key, name->text, name->len)) {
+			*name->found = (uint32_t)i;
+			return pair->value;
+		}
 	}
 	return NULL;
+}
+
+struct node *map_find_name(const struct node *map, const struct ast *name)
+{
+	if (*name->found < map->map.count) {
+		const struct node_pair *pair = &map->map.pairs[*name->found];
+		if (is_key(pair->key, name->text, name->len))
+			return pair->value;
+	}
+	return find_elsewhere(map, name);
 }
 
 static bool seq_equal(const struct node *a, const struct node *b)

@@ -448,6 +448,46 @@ static void long_values_are_one_literal(void **state)
 	tmpl_free(t);
 }
 
+/* A name is looked for first where it stood the last time: also in a map that is made differently.
+ */
+static void finds_keys_wherever_they_stand(void **state)
+{
+	(void)state;
+	static const char *const keys[][4] = {{"a", "x", "b", NULL}, {"x", "a", NULL},
+		{"a", "b", NULL}, {NULL}, {"b", "a", "x", NULL}};
+	const char *text =
+		"{% for m in maps %}{{ m.x|default('-') }}{{ first.x }}{% endfor %}{{ x }}";
+	const struct src src = {"t", text, strlen(text)};
+	AUTO_DIAGS diags = {0};
+	struct tmpl *t = tmpl_compile(&src, TMPL_ESCAPE_NONE, NULL, NULL, &diags);
+	for (size_t round = 0; round < ARRAY_LEN(keys); round++) {
+		AUTO_ARENA arena = {0};
+		AUTO_STR out = STR_INIT;
+		struct node *context = node_new_map(&arena), *maps = node_new_seq(&arena);
+		for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+			const char *const *key = keys[(round + i) % ARRAY_LEN(keys)];
+			struct node *map = node_new_map(&arena);
+			for (; *key; key++)
+				node_map_set(&arena, map, *key, node_new_string(&arena, *key));
+			node_seq_add(&arena, maps, map);
+		}
+		struct node *values[] = {node_new_string(&arena, "X"), maps, maps->seq.items[0]};
+		static const char *const names[] = {"x", "maps", "first"};
+		for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+			const size_t k = (round + i) % ARRAY_LEN(names);
+			node_map_set(&arena, context, names[k], values[k]);
+		}
+		const bool has_first = node_get(maps->seq.items[0], "x") != NULL;
+		assert_int_equal(tmpl_render(t, context, &out, &diags), has_first ? 0 : -1);
+		static const char *const expected[] = {
+			"xxxx-x-xxxX", "xx-x-xxxxxX", NULL, NULL, "xxxxxx-x-xX"};
+		if (has_first)
+			assert_string_equal(out.data, expected[round]);
+	}
+	assert_int_equal(diags.errors, 2);
+	tmpl_free(t);
+}
+
 static void evaluates_lone_expressions(void **state)
 {
 	(void)state;
@@ -502,6 +542,7 @@ int main(void)
 		cmocka_unit_test(ends_within_limits),
 		cmocka_unit_test(long_chains_end_too),
 		cmocka_unit_test(long_values_are_one_literal),
+		cmocka_unit_test(finds_keys_wherever_they_stand),
 		cmocka_unit_test(evaluates_lone_expressions),
 		cmocka_unit_test(knows_escaping_by_name),
 	};

@@ -202,14 +202,33 @@ static bool is_among(const char *const *list, const char *text)
 	return false;
 }
 
-static void check_allowed(struct wiring *w, const struct type_key *key, const struct node *value)
+/* Lists of templates/data and the keys of Config's knownValues that add to them. */
+static const struct {
+	const char *list, *key;
+	size_t at; /* in struct config */
+} additions[] = {
+	{"ec2-instance-types", "instanceTypes", offsetof(struct config, known.instance_types)},
+	{"db-instance-classes", "instanceClasses", offsetof(struct config, known.instance_classes)},
+	{"cache-node-types", "nodeTypes", offsetof(struct config, known.node_types)},
+	{"eks-versions", "eksVersions", offsetof(struct config, known.eks_versions)},
+	{"lambda-runtimes", "lambdaRuntimes", offsetof(struct config, known.lambda_runtimes)},
+	{"s3-events", "s3Events", offsetof(struct config, known.s3_events)},
+};
+
+static bool is_added(const struct wiring *w, size_t i, const char *text)
 {
-	const struct value_list *known =
-		key->values ? types_list(w->types, key->values, w->diags) : NULL;
-	const char *const *list = known ? known->items : key->values ? NULL : key->allowed;
-	if (!list || !value->text ||
-		(known ? strmap_has(&known->words, value->text) : is_among(list, value->text)))
-		return;
+	const void *config = w->input->config;
+	const struct spec_texts *texts =
+		config ? (const void *)((const char *)config + additions[i].at) : NULL;
+	for (size_t k = 0; texts && k < texts->count; k++)
+		if (str_eq(texts->items[k].text, text))
+			return true;
+	return false;
+}
+
+static struct diag *not_allowed(struct wiring *w, const struct type_key *key,
+	const struct node *value, const char *const *list)
+{
 	struct diag *d = diag_error(w->diags, "config-value", value->pos,
 		"'%s' is no value of '%s'", value->text, key->name);
 	const char *near = str_nearest(value->text, list);
@@ -222,6 +241,33 @@ static void check_allowed(struct wiring *w, const struct type_key *key, const st
 		diag_hint(w->diags, d, "did you mean '%s'?", near);
 	else
 		diag_hint(w->diags, d, "one of: %s%s", all.data, count > 12 ? ", ..." : "");
+	return d;
+}
+
+/* A value of a list that AWS extends now and then, so that Config may do so too. */
+static void check_listed(struct wiring *w, const struct type_key *key, const struct node *value)
+{
+	const struct value_list *known = types_list(w->types, key->values, w->diags);
+	if (!known || strmap_has(&known->words, value->text))
+		return;
+	size_t i = 0;
+	while (i < ARRAY_LEN(additions) && !str_eq(additions[i].list, key->values))
+		i++;
+	if (i < ARRAY_LEN(additions) && is_added(w, i, value->text))
+		return;
+	struct diag *d = not_allowed(w, key, value, known->items);
+	if (i < ARRAY_LEN(additions))
+		diag_hint(w->diags, d,
+			"%s (newer than this trueup? add it to knownValues.%s in trueup.yaml)",
+			d->hint, additions[i].key);
+}
+
+static void check_allowed(struct wiring *w, const struct type_key *key, const struct node *value)
+{
+	if (value->text && key->values)
+		check_listed(w, key, value);
+	else if (value->text && key->allowed && !is_among(key->allowed, value->text))
+		(void)not_allowed(w, key, value, key->allowed);
 }
 
 static void check_scalar(struct wiring *w, const struct type_key *key, const struct node *value)

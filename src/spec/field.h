@@ -102,8 +102,8 @@ extern const struct field_table table_config, table_role, table_canvas, table_ap
 
 extern const struct grammar grammar_name, grammar_account, grammar_region, grammar_zone,
 	grammar_arn_role, grammar_cidr, grammar_vpc, grammar_subnet, grammar_actor, grammar_canvas,
-	grammar_role, grammar_service, grammar_glob, grammar_currency, grammar_external_id,
-	grammar_session, grammar_env_prefix, grammar_word, grammar_branch, grammar_tag_key,
-	grammar_version, grammar_node_id, grammar_program;
+	grammar_role, grammar_service, grammar_glob, grammar_known_value, grammar_currency,
+	grammar_external_id, grammar_session, grammar_env_prefix, grammar_word, grammar_branch,
+	grammar_tag_key, grammar_version, grammar_node_id, grammar_program;
 
 #endif

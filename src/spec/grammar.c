@@ -229,6 +229,11 @@ static bool word_ok(const char *text, size_t len)
 	return all_of(text, len, ".@/+-", 1, 128);
 }
 
+static bool known_value_ok(const char *text, size_t len)
+{
+	return all_of(text, len, ".:*-", 1, 64);
+}
+
 /* The part of git's check-ref-format(1) that people run into. */
 static bool branch_ok(const char *text, size_t len)
 {
@@ -300,6 +305,8 @@ const struct grammar grammar_service = {
 	"a resource type", "one of the types", "spec-service", NULL, NULL, spec_services, NULL};
 const struct grammar grammar_glob = {"an instance type or a pattern of one", "as in t3.*",
 	"spec-glob", "^([A-Za-z0-9_.*?!-]|\\[|\\]){1,64}$", glob_ok, NULL, NULL};
+const struct grammar grammar_known_value = {"a value", "1 to 64 letters, digits and _.:*-",
+	"spec-value", "^[A-Za-z0-9_.:*-]{1,64}$", known_value_ok, NULL, NULL};
 const struct grammar grammar_currency = {"a currency", "three capital letters, as in USD",
 	"spec-currency", "^[A-Z]{3}$", currency_ok, NULL, NULL};
 const struct grammar grammar_external_id = {"an external id",

@@ -200,6 +200,11 @@ struct config {
 	struct {
 		int64_t max_objects, max_nodes; /* policy.limits; 0: the built-in limits */
 	} limits;
+	/* Values of config keys beside those of templates/data. */
+	struct {
+		struct spec_texts instance_types, instance_classes, node_types;
+		struct spec_texts eks_versions, lambda_runtimes, s3_events;
+	} known;
 	const char *currency; /* default: USD */
 	struct node *policy; /* the whole policy map, for later gates; NULL */
 };

@@ -54,6 +54,17 @@ test_expect_success 'fmt writes the canonical form with its comments, once' '
 	trueup -C shop fmt --check >out && [ ! -s out ] && trueup -C shop validate
 '
 
+test_expect_success 'a size that is newer than this trueup is used as soon as Config knows it' '
+	cp -r shop newer &&
+	sed -i "s/resourceType: S3}/resourceType: EC2, config: {instanceType: t9.large}}/" \
+		newer/canvases/shop.yaml &&
+	expect_exit 3 trueup validate newer 2>err &&
+	grep -F "add it to knownValues.instanceTypes in trueup.yaml" err &&
+	printf "%s\n" "apiVersion: trueup/v1" "kind: Config" "spec:" \
+		"  knownValues: {instanceTypes: [t9.large]}" >newer/trueup.yaml &&
+	trueup validate newer
+'
+
 test_expect_success 'every mistake of every file in one run, with exit code 3' '
 	cp -r shop bad &&
 	sed -i "s/S3}/SQS}/" bad/canvases/shop.yaml &&

@@ -24,7 +24,8 @@ static const struct found cases[] = {
 		"'instanceType'?)\n"},
 	{HEAD "  nodes:\n" NODE("a", "EC2", "instanceType: t3.mikro"),
 		"8 config-value: 't3.mikro' is no value of 'instanceType' (did you mean "
-		"'t3.micro'?)\n"},
+		"'t3.micro'? (newer than this trueup? add it to knownValues.instanceTypes in "
+		"trueup.yaml))\n"},
 	{HEAD "  nodes:\n" NODE("a", "EC2", "count: 0"),
 		"8 config-range: 'count' must be from 1 to 50 ()\n"},
 	{HEAD "  nodes:\n" NODE("a", "EC2", "count: \"2\""),
@@ -95,6 +96,56 @@ static void diagnostics(void **state)
 				diags.items[k].hint ? diags.items[k].hint : "");
 		if (!str_eq(got.data, cases[i].want))
 			fail_msg("case %zu:\n%swanted:\n%s", i, got.data, cases[i].want);
+	}
+	render_types_free(types);
+}
+
+/* How many values are refused that Config may allow. */
+static size_t count_values(struct render_types *types, const struct render_input *input)
+{
+	AUTO_DIAGS diags = {0};
+	size_t count = 0;
+	render_check_canvas(types, input, &diags);
+	for (size_t i = 0; i < diags.count; i++)
+		count += str_eq(diags.items[i].rule, "config-value") &&
+			 strstr(diags.items[i].hint, "add it to knownValues.") != NULL;
+	return count;
+}
+
+/* AWS gets new sizes and versions every month; nobody waits for a new trueup. */
+static void values_that_config_knows(void **state)
+{
+	(void)state;
+	static const char *const nodes[][3] = {
+		{"EC2", "instanceType: m99g.large, arch: arm64", "instanceTypes: [m99g.large]"},
+		{"ASG", "instanceType: m99g.large, arch: arm64", "instanceTypes: [m99g.large]"},
+		{"RDS", "instanceClass: db.m99g.large", "instanceClasses: [db.m99g.large]"},
+		{"ELASTICACHE", "nodeType: cache.m99g.large", "nodeTypes: [cache.m99g.large]"},
+		{"EKS", "version: \"1.99\"", "eksVersions: [\"1.99\"]"},
+		{"LAMBDA",
+			"source: \"s3://shop-code/fn.zip\", handler: app.run, runtime: python3.99",
+			"lambdaRuntimes: [python3.98, python3.99]"},
+		{"S3", "notifyEvents: [\"s3:ObjectAcl:New\"]", "s3Events: [\"s3:ObjectAcl:New\"]"},
+	};
+	AUTO_DIAGS internal = {0};
+	struct render_types *types = render_types_load(&internal);
+	for (size_t i = 0; i < ARRAY_LEN(nodes); i++) {
+		AUTO_ARENA arena = {0};
+		AUTO_DIAGS diags = {0};
+		const char *const text = arena_printf(
+			&arena, HEAD "  nodes:\n" NODE("a", "%s", "%s"), nodes[i][0], nodes[i][1]);
+		const struct spec *canvas = golden_spec(&arena, "canvas.yaml", text, &diags);
+		const struct spec *config = golden_spec(&arena, "trueup.yaml",
+			arena_printf(&arena,
+				"apiVersion: trueup/v1\nkind: Config\nspec:\n  knownValues: {%s}\n",
+				nodes[i][2]),
+			&diags);
+		golden_print(&diags);
+		assert_int_equal(diags.count, 0);
+		struct render_input input = input_of(canvas);
+		assert_int_equal(count_values(types, &input), 1);
+		input.config = config->config;
+		assert_int_equal(count_values(types, &input), 0);
 	}
 	render_types_free(types);
 }
@@ -272,6 +323,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(diagnostics),
+		cmocka_unit_test(values_that_config_knows),
 		cmocka_unit_test(order_changes_nothing),
 		cmocka_unit_test(values_from_other_canvases),
 		cmocka_unit_test(secrets_are_variables),

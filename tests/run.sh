@@ -6,7 +6,8 @@
 #
 # A program that crashes, runs out of time, prints no plan or fewer points than planned counts as
 # one more failure, and its output is shown. TRUEUP_WRAP is put in front of compiled programs.
-# Outputs are kept in build/test-logs. Ends with "N passed, N failed, N skipped".
+# A script with the line "# waits" mostly waits for what it has started: it runs beside the JOBS that
+# do not. Outputs are kept in build/test-logs. Ends with "N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -87,13 +88,28 @@ run_and_report() {
 	printf '%s\n' "$report"
 }
 
+waits() {
+	[[ $1 = *.sh ]] && grep -qx '# waits' "$1"
+}
+
+# How many of the jobs that count are running.
+busy() {
+	local pid count=0
+	for pid in $(jobs -rp); do
+		[[ $waiting = *" $pid "* ]] || count=$((count + 1))
+	done
+	echo "$count"
+}
+
 n=0
+waiting=' '
 for program; do
 	n=$((n + 1))
-	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
+	while [ "$(busy)" -ge "$jobs" ]; do
 		wait -n || true
 	done
 	run_and_report "$program" "$n" "$seconds" &
+	! waits "$program" || waiting+="$! "
 done
 wait
 

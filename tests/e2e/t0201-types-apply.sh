@@ -1,6 +1,7 @@
 #!/bin/bash
 # Protects: what is rendered can be applied, leaves nothing to do, can be changed and destroyed.
 # timeout: 900
+# waits
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/e2e/lib-terraform.sh"
 . "$TOP/tests/e2e/lib-canvas.sh"

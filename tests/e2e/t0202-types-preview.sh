@@ -1,6 +1,7 @@
 #!/bin/bash
 # Protects: the preview, which needs no cloud, names the very actions that Terraform plans.
 # timeout: 900
+# waits
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/e2e/lib-terraform.sh"
 . "$TOP/tests/e2e/lib-canvas.sh"

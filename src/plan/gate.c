@@ -108,8 +108,9 @@ static void gate_dependencies(
 	AUTO_STR names = STR_INIT;
 	for (size_t i = 0; i < in->waits_for_count; i++)
 		str_addf(&names, "%s%s", i ? ", " : "", in->waits_for[i]);
+	const char *how = in->action == PLAN_DESTROY ? "is used by" : "waits for";
 	const char *why =
-		in->waits_for_count ? arena_printf(arena, "waits for %s", names.data) : NULL;
+		in->waits_for_count ? arena_printf(arena, "%s %s", how, names.data) : NULL;
 	gate_add(answers, arena, "dependencies", why ? GATE_WAIT : GATE_PASS, why);
 }
 

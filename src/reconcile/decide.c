@@ -293,12 +293,28 @@ static bool is_ready(struct run *run, const char *key)
 	       row && row->applied_digest;
 }
 
-/* Does it use nothing any more of what it used before this revision? */
-static bool is_done_with(struct run *run, const char *key)
+static bool has_resources(struct run *run, const char *key)
+{
+	AUTO_ARENA scratch = {0};
+	AUTO_ERR err = NULL;
+	struct object_row *row = NULL;
+	return store_object_get(run->session->store, key, OBJECT_BRIEF, &scratch, &row, &err) < 0 ||
+	       (row && row->applied_digest);
+}
+
+/* Does it use nothing any more of a canvas that goes? */
+static bool is_done_with(struct run *run, const char *key, const char *gone)
 {
 	const struct item *item = item_find(run, key);
-	return !item || item->out.status == OBJECT_UNCHANGED ||
-	       item->out.status == OBJECT_APPLIED || item->out.status == OBJECT_RECORDED;
+	if (!item)
+		return !has_resources(run, key);
+	const char *const *needs =
+		item->desired ? load_needs(&run->load, &run->arena, item->desired) : NULL;
+	for (; needs && *needs; needs++)
+		if (str_eq(*needs, gone))
+			return false;
+	return item->out.status == OBJECT_UNCHANGED || item->out.status == OBJECT_APPLIED ||
+	       item->out.status == OBJECT_RECORDED;
 }
 
 /* A role whose change is refused: what uses it has to wait. */
@@ -318,7 +334,7 @@ static const char *const *not_ready(struct run *run, const struct item *item, si
 		keys[count++] = role;
 	}
 	for (const char *const *k = item->waits_for; k && *k; k++) {
-		if (item->desired ? is_ready(run, *k) : is_done_with(run, *k))
+		if (item->desired ? is_ready(run, *k) : is_done_with(run, *k, item->key))
 			continue;
 		keys = arena_grow(&run->arena, keys, count, &cap, sizeof *keys);
 		keys[count++] = *k;

@@ -278,6 +278,14 @@ static int collect_pull(struct run *run, struct err **err)
 	return 0;
 }
 
+/* What goes on under a new name is named by that. */
+static int renamed_since(const struct run *run, const char *key, struct err **err)
+{
+	const struct item *now = strmap_get(&run->renamed, key);
+	return err_set(err, ERR_NOT_FOUND, "%s is %s now (metadata.renamedFrom): name that one",
+		key, now->key);
+}
+
 static int collect(struct run *run, struct err **err)
 {
 	if (run->options->pull)
@@ -299,6 +307,8 @@ static int collect(struct run *run, struct err **err)
 			if (add_item(run, *key, err) < 0)
 				return -1;
 			const struct item *item = item_find(run, *key);
+			if (!item)
+				return renamed_since(run, *key, err);
 			if (!item->row && !load_entry(&run->load, *key))
 				return err_set(err, ERR_NOT_FOUND,
 					"there is no %s, neither in the specs nor recorded", *key);
@@ -320,7 +330,10 @@ static void need(struct needs *needs, size_t who, size_t whom)
 	needs->items[needs->count++] = (struct plan_need){who, whom};
 }
 
-/* What used a canvas that goes is done before it, whether it goes too or now uses another. */
+/*
+ * What used a canvas that goes is done before it, whether it goes too or now uses another. One that
+ * is none of this run's business uses it still: the canvas is in the specs and was named by hand.
+ */
 static int needs_of_gone(struct run *run, const struct strmap *index, size_t i, struct needs *needs,
 	struct err **err)
 {
@@ -331,10 +344,9 @@ static int needs_of_gone(struct run *run, const struct strmap *index, size_t i, 
 	const char **users = arena_array(&run->arena, keys.count + 1, sizeof *users);
 	size_t count = 0;
 	for (size_t k = 0; k < keys.count; k++) {
-		if (!strmap_has(index, keys.items[k]))
-			continue;
 		users[count++] = keys.items[k];
-		need(needs, i, (size_t)(uintptr_t)strmap_get(index, keys.items[k]));
+		if (strmap_has(index, keys.items[k]))
+			need(needs, i, (size_t)(uintptr_t)strmap_get(index, keys.items[k]));
 	}
 	item->waits_for = users;
 	return 0;

@@ -68,8 +68,18 @@ test_expect_success 'one that is still used is not destroyed before its users' '
 	grep "canvas/zero" out && ls "$FAKE/cloud" | grep zero
 '
 
+test_expect_success 'nor by hand, as long as one that has resources is made from it' '
+	git -C shop revert --no-edit HEAD >log 2>&1 && run reconcile >out && cat out &&
+	expect_exit 4 run destroy -y canvas/zero >out 2>&1; cat out &&
+	grep "canvas/zero.*is used by canvas/after, canvas/middle" out && ls "$FAKE/cloud" | grep zero &&
+	expect_exit 4 run destroy -n canvas/middle >out && grep "is used by canvas/after$" out &&
+	run destroy -y canvas/after && run destroy -n canvas/middle >out && ! grep "is used" out &&
+	run resume canvas/after && run reconcile --auto-approve && run reconcile >out &&
+	grep "^nothing to do" out
+'
+
 test_expect_success 'all go in the reverse order' '
-	git -C shop rm -qf canvases/middle.yaml canvases/after.yaml && topics shop keep "x" &&
+	git -C shop rm -qf canvases/zero.yaml canvases/middle.yaml canvases/after.yaml && topics shop keep "x" &&
 	commit_all shop "all gone" && fake_new runs >/dev/null &&
 	run reconcile --auto-approve >out 2>&1 && cat out &&
 	is "$(order | sed "s/keep //")" "after middle zero " && is "$(ls "$FAKE/cloud")" \

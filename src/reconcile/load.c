@@ -73,14 +73,27 @@ static void take_spec(struct load *l, const struct source_change *change, const 
 	add_key(l, &l->changed, &l->changed_count, &l->changed_cap, spec->key);
 }
 
+/* A link or a submodule is not followed: what it leads to may change without a commit. */
+static void take_link(struct load *l, const char *path)
+{
+	const enum spec_path_class class = spec_path_class(path);
+	if (class != SPEC_PATH_ELSEWHERE && class != SPEC_PATH_IGNORED) {
+		report_file(l, path, "spec-link", SPEC_LINK_FILE);
+	} else if (spec_path_is_folder(path)) {
+		report_file(l, path, "spec-link", SPEC_LINK_FOLDER);
+	} else {
+		l->links = arena_grow(
+			&l->arena, l->links, l->link_count, &l->link_cap, sizeof l->links[0]);
+		l->links[l->link_count++] = path;
+	}
+}
+
 /* Takes in a changed file. */
 static int take_change(struct load *l, const struct source_change *change, struct err **err)
 {
 	const enum spec_path_class class = spec_path_class(change->path);
 	if (change->entry != SOURCE_FILE) {
-		if (class != SPEC_PATH_ELSEWHERE)
-			report_file(l, change->path, "spec-link",
-				"is a symbolic link or a submodule; a spec must be a plain file");
+		take_link(l, change->path);
 		return 0;
 	}
 	AUTO_STR text = STR_INIT;
@@ -284,11 +297,26 @@ int load_lost_canvases(struct load *l, size_t *ret, struct err **err)
 
 /* --- comparing --------------------------------------------------------------------------- */
 
-static void add_gone(struct load *l, const char *key)
+/* A folder that became a link takes its specs along; nobody meant to destroy what they describe. */
+static void report_hidden(struct load *l, const char *path)
 {
-	const struct loaded_spec *entry = strmap_get(&l->specs, key);
-	if (!(entry && entry->changed) && !is_gone(l, key))
-		add_key(l, &l->gone, &l->gone_count, &l->gone_cap, arena_strdup(&l->arena, key));
+	for (size_t i = 0; i < l->link_count; i++) {
+		const size_t len = strlen(l->links[i]);
+		if (strncmp(path, l->links[i], len) != 0 || path[len] != '/')
+			continue;
+		report_file(l, l->links[i], "spec-link", SPEC_LINK_FOLDER);
+		l->links[i] = l->links[--l->link_count];
+		return;
+	}
+}
+
+static void add_gone(struct load *l, const struct object_row *row)
+{
+	const struct loaded_spec *entry = strmap_get(&l->specs, row->key);
+	if ((entry && entry->changed) || is_gone(l, row->key))
+		return;
+	add_key(l, &l->gone, &l->gone_count, &l->gone_cap, arena_strdup(&l->arena, row->key));
+	report_hidden(l, row->path);
 }
 
 /* A key of a changed file that is recorded at another path, which did not change: a duplicate. */
@@ -326,7 +354,7 @@ static int find_gone(struct load *l, struct err **err)
 		if (store_object_at_path(l->session->store, c->path, &scratch, &row, err) < 0)
 			return -1;
 		if (row)
-			add_gone(l, row->key);
+			add_gone(l, row);
 	}
 	for (size_t i = 0; i < l->changed_count; i++)
 		if (check_moved(l, l->changed[i], &touched, err) < 0)
@@ -344,7 +372,7 @@ static int find_gone_all(struct load *l, struct err **err)
 		return -1;
 	for (size_t i = 0; i < rows.count; i++)
 		if (rows.items[i].present)
-			add_gone(l, rows.items[i].key);
+			add_gone(l, &rows.items[i]);
 	return 0;
 }
 

@@ -77,6 +77,8 @@ struct load {
 	struct source_scan_result scan;
 	struct source_changes changes;
 	struct parsed_ahead ahead;
+	const char **links; /* links and submodules that may have replaced a folder of specs */
+	size_t link_count, link_cap;
 	size_t changed_cap, gone_cap;
 	const char *const *broken; /* paths of files that gave no spec */
 	size_t broken_count, broken_cap;

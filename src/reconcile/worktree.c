@@ -29,9 +29,11 @@ static void add_path(struct worktree *w, const struct source_change *change)
 	if (change->op == SOURCE_REMOVED)
 		return;
 	if (change->entry != SOURCE_FILE) {
-		if (spec_path_class(change->path) != SPEC_PATH_ELSEWHERE)
-			report_file(w, change->path, "spec-link",
-				"a spec must be a file, not a symbolic link or a submodule");
+		const enum spec_path_class class = spec_path_class(change->path);
+		if (class != SPEC_PATH_ELSEWHERE && class != SPEC_PATH_IGNORED)
+			report_file(w, change->path, "spec-link", SPEC_LINK_FILE);
+		else if (spec_path_is_folder(change->path))
+			report_file(w, change->path, "spec-link", SPEC_LINK_FOLDER);
 		return;
 	}
 	w->paths = arena_grow(&w->arena, w->paths, w->path_count, &w->path_cap, sizeof w->paths[0]);

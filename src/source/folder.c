@@ -120,9 +120,9 @@ static int scan_entry(struct scan *scan, int dir_fd, const char *name, struct st
 	struct stat st;
 	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : err_errno(err, errno, "look at %s", path->data);
-	const bool dir = S_ISDIR(st.st_mode);
+	const bool dir = S_ISDIR(st.st_mode), may_be_dir = dir || S_ISLNK(st.st_mode);
 	if (ignore_matches(&scan->ignore, path->data, dir) ||
-		!source_wants(scan->filter, path->data, dir))
+		!source_wants(scan->filter, path->data, may_be_dir))
 		return 0;
 	if (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode))
 		return add_file(scan, path->data, &st, err);

@@ -107,7 +107,8 @@ struct source_changes {
 
 /*
  * Which paths are of interest: asked before anything is allocated for a file. is_dir: the path is
- * a folder, and false skips all below it. NULL: everything.
+ * a folder, and false skips all below it; or a link or a submodule, which may stand for one. NULL:
+ * everything.
  */
 struct source_filter {
 	bool (*wanted)(void *ctx, const char *path, bool is_dir);

@@ -62,7 +62,8 @@ static int add_file(struct tree_walk *w, const char *path, const git_tree_entry 
 	if (old && new &&git_oid_equal(git_tree_entry_id(old), git_tree_entry_id(new)) &&
 		entry_kind(old) == entry_kind(new))
 		return 0;
-	if (!source_wants(w->filter, path, false))
+	const bool may_be_dir = entry_kind(new ? new : old) != SOURCE_FILE;
+	if (!source_wants(w->filter, path, may_be_dir))
 		return 0;
 	struct source_change *c = change_add(&w->list, path, err);
 	if (!c)

@@ -98,14 +98,15 @@ static int add_status(struct source *s, const git_status_entry *e, const struct 
 	const char *full = delta->new_file.path ? delta->new_file.path : delta->old_file.path;
 	const char *path = below_root(s, full);
 	enum source_op op;
+	const bool is_link = delta->new_file.mode == GIT_FILEMODE_LINK;
 	if (!path || !op_of(e->status, &op) || ignore_hides(rules, path, false) ||
-		!source_wants(filter, path, false))
+		!source_wants(filter, path, is_link))
 		return 0;
 	struct source_change *c = change_add(list, path, err);
 	if (!c)
 		return -1;
 	c->op = op;
-	c->entry = delta->new_file.mode == GIT_FILEMODE_LINK ? SOURCE_SYMLINK : SOURCE_FILE;
+	c->entry = is_link ? SOURCE_SYMLINK : SOURCE_FILE;
 	c->on_disk = op != SOURCE_REMOVED;
 	return 0;
 }

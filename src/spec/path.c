@@ -10,17 +10,32 @@ static bool is_document(const char *path)
 	return str_ends(path, ".yaml") || str_ends(path, ".yml") || str_ends(path, ".json");
 }
 
+static const struct {
+	const char *folder;
+	enum spec_path_class class;
+} folders[] = {
+	{"roles/", SPEC_PATH_ROLES},
+	{"canvases/", SPEC_PATH_CANVASES},
+	{"runs/", SPEC_PATH_RUNS},
+	{"requests/", SPEC_PATH_REQUESTS},
+};
+
+bool spec_path_is_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	if (slash ? slash[1] == '.' : path[0] == '.')
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
+		const size_t len = strlen(folders[i].folder) - 1;
+		if (!strncmp(path, folders[i].folder, len) &&
+			(path[len] == '/' || path[len] == '\0'))
+			return true;
+	}
+	return false;
+}
+
 enum spec_path_class spec_path_class(const char *path)
 {
-	static const struct {
-		const char *folder;
-		enum spec_path_class class;
-	} folders[] = {
-		{"roles/", SPEC_PATH_ROLES},
-		{"canvases/", SPEC_PATH_CANVASES},
-		{"runs/", SPEC_PATH_RUNS},
-		{"requests/", SPEC_PATH_REQUESTS},
-	};
 	static const char runbooks[] = "runbooks/";
 	const char *slash = strrchr(path, '/');
 	const char *base = slash ? slash + 1 : path;

@@ -262,6 +262,11 @@ enum spec_path_class {
 	SPEC_PATH_ELSEWHERE, /* .yaml, .yml, .json: a spec only if spec_sniff() says so */
 };
 enum spec_path_class spec_path_class(const char *path);
+/* What is said of a symbolic link or a submodule in the place of a file or a folder. */
+#define SPEC_LINK_FILE   "is a symbolic link or a submodule; a spec must be a plain file"
+#define SPEC_LINK_FOLDER "is a symbolic link or a submodule; specs must lie in a plain folder"
+/* Is path one of those folders, or could it be a folder below one ("canvases/prod")? */
+bool spec_path_is_folder(const char *path);
 
 /*
  * Does this text outside the folders claim to be a spec: is there a top-level key apiVersion

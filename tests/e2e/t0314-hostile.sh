@@ -36,7 +36,29 @@ test_expect_success 'nor one in a plain folder, nor a folder that is a link' '
 	expect_exit 3 trueup -C plain reconcile --auto-approve >out 2>&1; cat out &&
 	grep "canvases/p.yaml.*link" out && ! grep root: out && rm plain/canvases/p.yaml &&
 	ln -s "$TRASH/outside/canvases" plain/canvases/more &&
-	rc=0; trueup -C plain plan --spec-only >out2 2>&1; cat out2 && ! grep canvas/other out2
+	expect_exit 3 trueup -C plain plan --spec-only >out2 2>&1; cat out2 &&
+	grep "^canvases/more: error: is a symbolic link.*plain folder" out2 && ! grep canvas/other out2
+'
+
+# Neither is followed: whoever moves specs behind one does not mean to destroy what they describe.
+test_expect_success 'a folder of specs that becomes a link or a submodule destroys nothing' '
+	mkdir -p shop/canvases/prod shop/infra && topics shop one "o" && topics shop two "t" &&
+	mv shop/canvases/one.yaml shop/canvases/prod/ && mv shop/canvases/two.yaml shop/infra/ &&
+	commit_all shop folders && run reconcile --auto-approve && new_repo lib && topics lib x "x" &&
+	commit_all lib x &&
+	for place in canvases/prod infra; do
+		git -C shop rm -rq $place && ln -s "$TRASH/outside" shop/$place && bad &&
+		grep "^$place: error: is a symbolic link or a submodule; specs must lie in a plain" out &&
+		same_as_before && git -C shop rm -rq $place &&
+		git -C shop -c protocol.file.allow=always submodule --quiet add "$TRASH/lib" $place &&
+		git -C shop commit -qm sub && expect_exit 3 trueup -C shop reconcile --auto-approve \
+			>out 2>&1; cat out &&
+		grep "^$place: error: is a symbolic link or a submodule" out &&
+		git -C shop submodule --quiet deinit -f $place && git -C shop rm -qf $place &&
+		rm -rf shop/.git/modules && git -C shop reset -q --hard HEAD~1 && same_as_before || return 1
+	done &&
+	git -C shop rm -rq canvases/prod infra && commit_all shop "no folders" &&
+	run reconcile --auto-approve
 '
 
 test_expect_success 'special files do not hang it' '

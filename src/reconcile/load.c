@@ -624,6 +624,20 @@ static void check_canvases(struct load *l, const struct check_list *list)
 			render_check_canvas(l->types, &checks.inputs[i], &l->diags);
 }
 
+/* What a change of key may have made wrong: what refers to it, or to any role, or to limits. */
+static int add_concerned(struct load *l, struct check_list *list, const char *key, struct err **err)
+{
+	if (str_eq(key, "config")) {
+		const char *const *canvases = load_keys(l, KIND_CANVAS);
+		for (; *canvases; canvases++)
+			add_check(l, list, *canvases);
+		return 0;
+	}
+	if (str_starts(key, "role/") && add_dependants(l, list, "role/*", err) < 0)
+		return -1;
+	return add_dependants(l, list, key, err);
+}
+
 static int check_all(struct load *l, struct err **err)
 {
 	struct check_list list = {0};
@@ -631,10 +645,10 @@ static int check_all(struct load *l, struct err **err)
 		add_check(l, &list, l->changed[i]);
 	if (l->session->store && !(l->flags & LOAD_ALL)) {
 		for (size_t i = 0; i < l->changed_count; i++)
-			if (add_dependants(l, &list, l->changed[i], err) < 0)
+			if (add_concerned(l, &list, l->changed[i], err) < 0)
 				return -1;
 		for (size_t i = 0; i < l->gone_count; i++)
-			if (add_dependants(l, &list, l->gone[i], err) < 0)
+			if (add_concerned(l, &list, l->gone[i], err) < 0)
 				return -1;
 	}
 	add_key(l, &l->broken, &l->broken_count, &l->broken_cap, NULL);

@@ -16,7 +16,7 @@
 #include "store/revisions.h"
 
 /* Counts up when decoding or checking changes: everything is read again once. */
-#define DECODER_VERSION "2"
+#define DECODER_VERSION "3"
 /*
  * Counts up when the same canvas renders to something else. It is part of every object's digest,
  * so each is planned again once.

@@ -232,9 +232,11 @@ static void check_renamed(struct check *c, const struct spec *spec)
 	diag_related(c->diags, d, old->name_pos, "the old one is here");
 }
 
-static void check_count(struct check *c, const struct spec *config)
+/* Any spec that comes may be the one too many. */
+static void check_count(struct check *c)
 {
-	const int64_t max = config->config ? config->config->limits.max_objects : 0;
+	const struct spec *config = c->finder->find(c->finder->data, "config");
+	const int64_t max = config && config->config ? config->config->limits.max_objects : 0;
 	size_t count = 1;
 	if (max < 1)
 		return;
@@ -272,9 +274,9 @@ void spec_check(const struct spec *const *specs, size_t count, const struct spec
 			check_canvas(&c, specs[i]);
 		else if (specs[i]->kind == KIND_RUN && specs[i]->run)
 			check_run(&c, specs[i]->run);
-		else if (specs[i]->kind == KIND_CONFIG)
-			check_count(&c, specs[i]);
 	}
+	if (count)
+		check_count(&c);
 	check_cycles(&c, specs, count);
 	check_overlaps(&c, specs, count);
 }

@@ -54,7 +54,8 @@ void spec_report_duplicate(
 	const struct spec *first, const struct spec *second, struct diag_list *diags);
 
 /*
- * Keys that a spec refers to, each once, ending with NULL: its role, canvases, roles that approve.
+ * Keys that a spec refers to, each once, ending with NULL: its role, canvases, roles that approve,
+ * its old name.
  * A canvas that names no role needs every Role: "role/" and an asterisk.
  */
 const char *const *spec_needs(struct arena *arena, const struct spec *spec);

@@ -99,5 +99,8 @@ const char *const *spec_needs(struct arena *arena, const struct spec *spec)
 		add_run(&keys, spec->run);
 	for (size_t i = 0; i < count; i++)
 		keys_add(&keys, waits[i].key);
+	if (spec->renamed_from.text)
+		keys_add(&keys, arena_printf(arena, "%s/%s", spec_kind_name(spec->kind),
+					spec->renamed_from.text));
 	return keys_end(&keys);
 }

@@ -103,6 +103,48 @@ static void what_hangs_on_a_change_is_checked(void **state)
 	assert_non_null(strstr(errors, "canvases/b.yaml:5 "));
 }
 
+/* Rules over files that did not change: what validate refuses is not recorded either. */
+static void what_a_change_makes_wrong_elsewhere_is_found(void **state)
+{
+	static const struct {
+		const char *change, *errors;
+	} cases[] = {
+		{"sed 's/name: web/name: second/' repo/roles/web.yaml >repo/roles/second.yaml",
+			"canvases/bare.yaml:3 canvas-role\n"},
+		{"printf 'apiVersion: trueup/v1\\nkind: Config\\nspec:\\n  policy: {limits: "
+		 "{maxNodes: "
+		 "1}}\\n' >repo/trueup.yaml",
+			"canvases/two.yaml:3 policy-limit\n"},
+		{"sed 's/name: two.*}/name: old}/' repo/canvases/two.yaml >repo/canvases/old.yaml",
+			"canvases/two.yaml:3 spec-renamed\n"},
+		{"printf 'apiVersion: trueup/v1\\nkind: Config\\nspec:\\n  policy: {limits: "
+		 "{maxObjects: "
+		 "4}}\\n' >repo/trueup.yaml",
+			""},
+		{"sed 's/name: two.*}/name: four}/' repo/canvases/two.yaml "
+		 ">repo/canvases/four.yaml",
+			"trueup.yaml:1 policy-limit\n"},
+	};
+	struct fixture *f = *state;
+	put_canvas(f, "two", "");
+	sh(f, "sed -i 's/name: two/&, renamedFrom: old/; s/^  nodes:/&\\n    - {id: more, data: "
+	      "{resourceType: S3}}/' repo/canvases/two.yaml");
+	put_canvas(f, "bare", "");
+	sh(f, "sed -i '/^  role:/d' repo/canvases/bare.yaml");
+	commit(f);
+	reconcile(f, 0);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		sh(f, cases[i].change);
+		commit(f);
+		AUTO_LOAD l = {0};
+		assert_string_equal(load(f, 0, &l), cases[i].errors);
+		if (*cases[i].errors)
+			sh(f, "git -C repo reset -q --hard HEAD~1");
+		else
+			reconcile(f, 0);
+	}
+}
+
 static void a_duplicate_of_an_unchanged_file(void **state)
 {
 	struct fixture *f = *state;
@@ -230,6 +272,7 @@ int main(void)
 		pipeline_test(only_what_changed_is_read),
 		pipeline_test(many_files_are_parsed_by_many),
 		pipeline_test(what_hangs_on_a_change_is_checked),
+		pipeline_test(what_a_change_makes_wrong_elsewhere_is_found),
 		pipeline_test(a_duplicate_of_an_unchanged_file),
 		pipeline_test(what_went_is_found),
 		pipeline_test(another_decoder_reads_all),

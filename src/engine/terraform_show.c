@@ -161,11 +161,24 @@ static void add_attribute(const struct show *s, const struct node *change, const
 	a->after = unknown ? NULL : value_text(s, after);
 }
 
+/*
+ * tags_all follows from tags; it would say everything twice. But where it stayed the same nobody
+ * has touched a tag: the provider counts one to tags whose default tag is another one by now.
+ */
+static bool is_told_elsewhere(const struct node *change, const char *name, bool drift)
+{
+	const struct node *after = node_get(change, "after");
+	const struct node *all = node_get(after, "tags_all");
+	if (str_eq(name, "tags_all"))
+		return node_get(after, "tags") != NULL;
+	return drift && str_eq(name, "tags") && all &&
+	       same_but_empty(node_get(node_get(change, "before"), "tags_all"), all, 0);
+}
+
 static void add_attributes(
 	const struct show *s, const struct node *change, bool drift, struct engine_change *ret)
 {
 	static const char *const sides[] = {"before", "after", "after_unknown"};
-	const struct node *after = node_get(change, "after");
 	AUTO_STRMAP seen = {0};
 	size_t cap = 0;
 	if (ret->action == ENGINE_DELETE || ret->action == ENGINE_FORGET)
@@ -176,8 +189,7 @@ static void add_attributes(
 			if (!name || strmap_has(&seen, name))
 				continue;
 			(void)strmap_put(&seen, name, NULL);
-			/* tags_all follows from tags; it would say everything twice. */
-			if (!str_eq(name, "tags_all") || !node_get(after, "tags"))
+			if (!is_told_elsewhere(change, name, drift))
 				add_attribute(s, change, name, drift, ret, &cap);
 		}
 }

@@ -187,30 +187,39 @@ static void test_long_values_are_cut(void **state)
 	assert_true(str_ends(after, "ä…"));
 }
 
-static const char drifting[] =
-	HEAD "\"resource_drift\":["
-	     "{\"address\":\"a.gone\",\"type\":\"a\",\"name\":\"gone\",\"change\":{\"actions\":["
-	     "\"delete\"]}},"
-	     "{\"address\":\"a.noise\",\"type\":\"a\",\"name\":\"noise\",\"change\":{\"actions\":["
-	     "\"update\"],"
-	     "\"before\":{\"tags\":null,\"s\":\"\"},\"after\":{\"tags\":{},\"s\":null}}},"
-	     "{\"address\":\"a.nested\",\"type\":\"a\",\"name\":\"nested\",\"change\":{"
-	     "\"actions\":[\"update\"],"
-	     "\"before\":{\"d\":[{\"tags\":null,\"n\":{\"x\":\"\"},\"v\":1}]},"
-	     "\"after\":{\"d\":[{\"tags\":{},\"n\":{},\"v\":1,\"new\":[]}]}}},"
-	     "{\"address\":\"a.deep\",\"type\":\"a\",\"name\":\"deep\",\"change\":{"
-	     "\"actions\":[\"update\"],"
-	     "\"before\":{\"d\":[{\"tags\":null,\"v\":{}}]},"
-	     "\"after\":{\"d\":[{\"tags\":{},\"v\":{\"x\":1}}]}}},"
-	     "{\"address\":\"a.inert\",\"type\":\"a\",\"name\":\"inert\",\"change\":{\"actions\":["
-	     "\"update\"],"
-	     "\"before\":{\"r\":1},\"after\":{\"r\":2}}}],"
-	     "\"resource_changes\":["
-	     "{\"address\":\"a.gone\",\"type\":\"a\",\"name\":\"gone\",\"change\":{\"actions\":["
-	     "\"create\"]}},"
-	     "{\"address\":\"a.inert\",\"type\":\"a\",\"name\":\"inert\",\"change\":{\"actions\":["
-	     "\"no-op\"]}}"
-	     "]," TAIL;
+static const char drifting[] = HEAD
+	"\"resource_drift\":["
+	"{\"address\":\"a.gone\",\"type\":\"a\",\"name\":\"gone\",\"change\":{\"actions\":["
+	"\"delete\"]}},"
+	"{\"address\":\"a.noise\",\"type\":\"a\",\"name\":\"noise\",\"change\":{\"actions\":["
+	"\"update\"],"
+	"\"before\":{\"tags\":null,\"s\":\"\"},\"after\":{\"tags\":{},\"s\":null}}},"
+	/* Another default tag: the old one counts as the resource's own, and nothing happened. */
+	"{\"address\":\"a.tags\",\"type\":\"a\",\"name\":\"tags\",\"change\":{\"actions\":["
+	"\"update\"],\"before\":{\"tags\":{\"n\":\"x\"},\"tags_all\":{\"n\":\"x\",\"c\":\"shop\"}},"
+	"\"after\":{\"tags\":{\"n\":\"x\",\"c\":\"shop\"},\"tags_all\":{\"n\":\"x\",\"c\":\"shop\"}"
+	"}}},"
+	"{\"address\":\"a.nested\",\"type\":\"a\",\"name\":\"nested\",\"change\":{"
+	"\"actions\":[\"update\"],"
+	"\"before\":{\"d\":[{\"tags\":null,\"n\":{\"x\":\"\"},\"v\":1}]},"
+	"\"after\":{\"d\":[{\"tags\":{},\"n\":{},\"v\":1,\"new\":[]}]}}},"
+	"{\"address\":\"a.deep\",\"type\":\"a\",\"name\":\"deep\",\"change\":{"
+	"\"actions\":[\"update\"],"
+	"\"before\":{\"d\":[{\"tags\":null,\"v\":{}}]},"
+	"\"after\":{\"d\":[{\"tags\":{},\"v\":{\"x\":1}}]}}},"
+	"{\"address\":\"a.retagged\",\"type\":\"a\",\"name\":\"retagged\",\"change\":{"
+	"\"actions\":[\"update\"],"
+	"\"before\":{\"tags\":{\"n\":\"x\"},\"tags_all\":{\"n\":\"x\",\"c\":\"shop\"}},"
+	"\"after\":{\"tags\":{\"n\":\"y\"},\"tags_all\":{\"n\":\"y\",\"c\":\"shop\"}}}},"
+	"{\"address\":\"a.inert\",\"type\":\"a\",\"name\":\"inert\",\"change\":{\"actions\":["
+	"\"update\"],"
+	"\"before\":{\"r\":1},\"after\":{\"r\":2}}}],"
+	"\"resource_changes\":["
+	"{\"address\":\"a.gone\",\"type\":\"a\",\"name\":\"gone\",\"change\":{\"actions\":["
+	"\"create\"]}},"
+	"{\"address\":\"a.inert\",\"type\":\"a\",\"name\":\"inert\",\"change\":{\"actions\":["
+	"\"no-op\"]}}"
+	"]," TAIL;
 
 static void test_drift(void **state)
 {
@@ -222,9 +231,11 @@ static void test_drift(void **state)
 	assert_int_equal(plan.drift_count, 1);
 	assert_string_equal(plan.drift[0].address, "a.gone");
 	assert_int_equal(parse(drifting, ENGINE_PLAN_DRIFT, NULL, &arena, &plan, &error), 0);
-	assert_int_equal(plan.drift_count, 3);
+	assert_int_equal(plan.drift_count, 4);
 	assert_string_equal(plan.drift[1].address, "a.deep");
-	assert_string_equal(plan.drift[2].address, "a.inert");
+	assert_string_equal(plan.drift[2].address, "a.retagged");
+	assert_int_equal(plan.drift[2].attribute_count, 1);
+	assert_string_equal(plan.drift[3].address, "a.inert");
 }
 
 static void test_outputs_alone_are_a_change(void **state)

@@ -177,7 +177,7 @@ static void diffs_trees(void **state)
 	const struct source_filter filter = {wants_yaml, NULL};
 	ok(f, source_diff(f->source, old.tree, new.tree, &filter, &f->arena, &changes, &f->err));
 	assert_string_equal(shown(f, &changes),
-		"+a-b.yaml +a.yaml +a/z.yaml -canvases/a.yaml ~canvases/b.yaml +link.yaml@");
+		"+a-b.yaml +a.yaml +a/z.yaml -canvases/a.yaml ~canvases/b.yaml +link.yaml@ +sub%");
 	ok(f, source_diff(f->source, new.tree, old.tree, NULL, &f->arena, &changes, &f->err));
 	assert_string_equal(shown(f, &changes),
 		"-a-b.yaml -a.yaml -a/z.yaml +canvases/a.yaml ~canvases/b.yaml -link.yaml@ "

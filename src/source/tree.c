@@ -54,13 +54,18 @@ static const char *id_text(struct arena *arena, const git_tree_entry *e)
 		arena, git_oid_tostr(hex, sizeof hex, git_tree_entry_id(e)), GIT_OID_HEXSZ);
 }
 
+static bool is_same(const git_tree_entry *old, const git_tree_entry *new)
+{
+	if (!old || !new)
+		return old == new;
+	return git_oid_equal(git_tree_entry_id(old), git_tree_entry_id(new)) &&
+	       entry_kind(old) == entry_kind(new);
+}
+
 static int add_file(struct tree_walk *w, const char *path, const git_tree_entry *old,
 	const git_tree_entry *new, struct err **err)
 {
-	if (!old && !new)
-		return 0;
-	if (old && new &&git_oid_equal(git_tree_entry_id(old), git_tree_entry_id(new)) &&
-		entry_kind(old) == entry_kind(new))
+	if (is_same(old, new))
 		return 0;
 	const bool may_be_dir = entry_kind(new ? new : old) != SOURCE_FILE;
 	if (!source_wants(w->filter, path, may_be_dir))

@@ -10,7 +10,7 @@ static int run(struct cli *cli, struct err **err)
 		.stop = opt_flag(o, "spec-only") ? RUN_STOP_SPEC : RUN_STOP_PLAN,
 		.rev = opt_text(o, "rev"),
 		.worktree = opt_flag(o, "worktree"),
-		.allow_empty = true,
+		.show_empty = true,
 		.targets = opt_list(o, "target"),
 		.parallel = (size_t)opt_int(o, "parallel"),
 	};

@@ -409,6 +409,11 @@ static int guard_empty(struct run *run, struct err **err)
 		return -1;
 	if (!goes)
 		return 0;
+	if (run->options->show_empty) {
+		run_notice(run, "the revision has no canvas at all: `trueup reconcile` refuses to "
+				"destroy what is recorded unless --allow-empty is given");
+		return 0;
+	}
 	return err_set(err, ERR_DENIED,
 		"the revision has no canvas at all, and %zu recorded one%s would be destroyed: "
 		"check the path and the branch; if you mean it, say --allow-empty",

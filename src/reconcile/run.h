@@ -45,6 +45,7 @@ struct run_options {
 	bool auto_approve; /* do not ask; a manual approval stays needed */
 	bool allow_empty; /* a revision without any canvas may destroy all */
 	const char *allow_empty_at; /* this commit may, and no other; NULL: none */
+	bool show_empty; /* it is shown, with a notice that it is refused otherwise */
 	const char *const *targets; /* keys; NULL or empty: everything */
 	/*
 	 * Keys to destroy although their specs are there (`trueup destroy`). They are then

@@ -215,6 +215,8 @@ test_expect_success 'an empty repository does not destroy everything' '
 	reset && git -C shop rm -q canvases/web.yaml && commit_all shop empty &&
 	expect_exit 1 run reconcile --auto-approve >out 2>&1 && cat out &&
 	grep "no canvas at all" out && grep -- "--allow-empty" out && ls "$FAKE/cloud" | grep web &&
+	run plan >out 2>err && grep "canvas/web  *destroy" out &&
+	grep "no canvas at all: .trueup reconcile. refuses" err &&
 	run reconcile --auto-approve --allow-empty >out 2>&1 && cat out &&
 	! ls "$FAKE/cloud" | grep web && run reconcile >out && grep "^nothing to do" out
 '

@@ -93,10 +93,11 @@ int item_approval(struct run *run, const struct item *item, const struct plan_ro
 	if (store_approvals(run->session->store, &query, &run->arena, &rows, err) < 0)
 		return -1;
 	/* Where any yes is enough, also that of who asked, there is no rule to ask. */
-	const struct spec_approval *rule = item->approval;
+	const struct spec_approval *rule = NULL;
+	if (item->approval->mode == APPROVAL_MANUAL)
+		rule = recorded_approval_now(run->session->store, &run->arena, item->approval);
 	*ret = (struct item_approval){
-		.request = {rule->mode == APPROVAL_MANUAL ? rule : NULL, plan->identity,
-			plan->requester, plan->created_at},
+		.request = {rule, plan->identity, plan->requester, plan->created_at},
 	};
 	struct approval_decision *decisions =
 		arena_array(&run->arena, rows.count, sizeof *decisions);

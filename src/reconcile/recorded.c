@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "format/yaml.h"
+#include "store/audit.h"
 #include "store/objects.h"
 #include "store/revisions.h"
 
@@ -38,9 +39,54 @@ static const struct spec *applied_spec(struct store *store, struct arena *arena,
 	return recorded_spec(arena, recorded_json(arena, row->applied_spec_json));
 }
 
+/* From the one that last gave this name up, through all names that it got after that. */
+static const char *follow_renames(
+	const struct audit_rows *rows, struct arena *arena, const char *key)
+{
+	const char *now = NULL;
+	size_t i = 0;
+	while (i < rows->count && !now) {
+		const struct node *detail = recorded_json(arena, rows->items[i++].detail_json);
+		if (str_eq(node_text(node_get(detail, "from")), key))
+			now = rows->items[i - 1].subject;
+	}
+	for (size_t k = now ? i - 1 : 0; k > 0; k--) {
+		const struct node *detail = recorded_json(arena, rows->items[k - 1].detail_json);
+		if (str_eq(node_text(node_get(detail, "from")), now))
+			now = rows->items[k - 1].subject;
+	}
+	return now ? now : key;
+}
+
+const char *recorded_key_now(struct store *store, struct arena *arena, const char *key)
+{
+	AUTO_ERR err = NULL;
+	struct object_row *row = NULL;
+	struct audit_rows rows = {0};
+	const struct audit_filter renames = {.action = "rename", .limit = INT64_MAX};
+	if (!store || store_object_get(store, key, OBJECT_BRIEF, arena, &row, &err) < 0 || row ||
+		store_audit_list(store, &renames, arena, &rows, &err) < 0)
+		return key;
+	return follow_renames(&rows, arena, key);
+}
+
+const struct spec_approval *recorded_approval_now(
+	struct store *store, struct arena *arena, const struct spec_approval *rule)
+{
+	struct spec_approval *ret = arena_alloc(arena, sizeof *ret);
+	*ret = *rule;
+	ret->roles.items = arena_array(arena, rule->roles.count + 1, sizeof *ret->roles.items);
+	for (size_t i = 0; i < rule->roles.count; i++) {
+		const char *key = arena_printf(arena, "role/%s", rule->roles.items[i].text);
+		ret->roles.items[i] = rule->roles.items[i];
+		ret->roles.items[i].text = strchr(recorded_key_now(store, arena, key), '/') + 1;
+	}
+	return ret;
+}
+
 const struct role *recorded_role(struct store *store, struct arena *arena, const char *key)
 {
-	const struct spec *spec = applied_spec(store, arena, key);
+	const struct spec *spec = applied_spec(store, arena, recorded_key_now(store, arena, key));
 	return spec && spec->kind == KIND_ROLE ? spec->role : NULL;
 }
 

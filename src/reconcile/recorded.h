@@ -9,7 +9,18 @@
 const struct node *recorded_json(struct arena *arena, const char *json);
 /* A recorded spec. It was valid then and is not judged again; NULL if it cannot be read. */
 const struct spec *recorded_spec(struct arena *arena, const struct node *doc);
-/* The Role with this key as it was last recorded; NULL if it never was. */
+/*
+ * The key that an object has now which was recorded as key: another one when it was renamed since
+ * (metadata.renamedFrom) and nothing else was recorded under key.
+ */
+const char *recorded_key_now(struct store *store, struct arena *arena, const char *key);
+/* A recorded rule of approval, with the names that its roles have now. */
+const struct spec_approval *recorded_approval_now(
+	struct store *store, struct arena *arena, const struct spec_approval *rule);
+/*
+ * The Role with this key as it was last recorded; NULL if it never was. What was recorded before a
+ * Role was renamed speaks of it by its old name, so the key may be that one too.
+ */
 const struct role *recorded_role(struct store *store, struct arena *arena, const char *key);
 
 /* The Config that was last applied; NULL if none ever was. */

@@ -169,6 +169,7 @@ int store_audit_list(struct store *store, const struct audit_filter *filter, str
 	sql_text(&q, filter->actor);
 	sql_int(&q, filter->before);
 	sql_int(&q, filter->limit > 0 ? filter->limit : DEFAULT_LIMIT);
+	sql_text(&q, filter->action);
 	size_t cap = 0;
 	int rc;
 	while ((rc = sql_row(&q, err)) > 0) {

@@ -45,6 +45,7 @@ MUST_CHECK int store_audit_verify(struct store *store, struct audit_verdict *ret
 struct audit_filter {
 	const char *subject; /* NULL: all */
 	const char *actor; /* NULL: all */
+	const char *action; /* NULL: all */
 	int64_t before; /* seq; 0: from the newest */
 	int64_t limit; /* 0: 50 */
 };

@@ -455,7 +455,7 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_AUDIT_LIST] =
 		"SELECT seq, at, actor, action, subject, detail_json, prev_hash, hash FROM audit"
 		" WHERE (?1 IS NULL OR subject = ?1) AND (?2 IS NULL OR actor = ?2)"
-		" AND (?3 = 0 OR seq < ?3) ORDER BY seq DESC LIMIT ?4",
+		" AND (?3 = 0 OR seq < ?3) AND (?5 IS NULL OR action = ?5) ORDER BY seq DESC LIMIT ?4",
 
 	[SQL_PULL_NOTE] =
 		"INSERT INTO pulls (number, url, title, author, head_sha, head_repository, fork,"

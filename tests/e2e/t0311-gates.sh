@@ -138,6 +138,29 @@ test_expect_success 'a manual approval is not bypassed by --auto-approve or appl
 	run approve canvas/web && run reconcile >out 2>&1 && is "$(applies)" 1
 '
 
+# board NAME [METADATA...]: the role that approves, with whoever runs this in it.
+board() {
+	topics_role shop "members: [\"os:$(id -un)\"]" &&
+		sed "s/{name: team}/{name: $1${2:+, $2}}/" shop/roles/team.yaml >"shop/roles/$1.yaml" &&
+		topics_role shop
+}
+test_expect_success 'who is in a role that approves is so under its new name too' '
+	rm -rf shop "$FAKE" && mkdir -p "$FAKE/cloud" && new_repo shop && topics_role shop &&
+	board board && edit "approval: {mode: manual, roles: [board], notSelf: false}" &&
+	expect_exit 4 run reconcile >out 2>&1 && run approve canvas/web &&
+	run reconcile >out 2>&1 && is "$(applies)" 1 &&
+	rm shop/roles/board.yaml && board council "renamedFrom: board" &&
+	edit "approval: {mode: manual, roles: [council], notSelf: false}" &&
+	expect_exit 4 run reconcile >out 2>&1 && cat out &&
+	grep "1 approval needed from role/council" out && run approve canvas/web &&
+	run reconcile >out 2>&1 && cat out && is "$(applies)" 2 &&
+	rm shop/roles/council.yaml && board senate "renamedFrom: council" &&
+	sed -i "s/os:[^\"]*/os:nobody/" shop/roles/senate.yaml &&
+	edit "approval: {mode: manual, roles: [senate], notSelf: false}" &&
+	expect_exit 4 run reconcile >out 2>&1 && cat out && grep "from role/senate" out &&
+	expect_exit 1 run approve canvas/web 2>out && cat out && grep "not a member" out
+'
+
 unshare -U --map-user=4001 true 2>/dev/null && others=yes || others=
 if [ "$others" ]; then
 	test_expect_success 'two approvals, from members of a role, not of who asked' '

@@ -94,6 +94,25 @@ test_expect_success 'a manual approval is asked for, by run/NAME or by name' '
 	test_must_fail trueup -C ops run approve asks 2>err && grep "no plan of run/asks waits" err
 '
 
+# board NAME OLD: the role that approves, with whoever runs this in it.
+board() {
+	mkdir -p ops/roles && printf '%s\n' 'apiVersion: trueup/v1' 'kind: Role' \
+		"metadata: {name: $1${2:+, renamedFrom: $2}}" 'spec:' '  account: "123456789012"' \
+		'  region: eu-central-1' "  members: [\"os:$(id -un)\"]" \
+		'  allowedServices: [SNS]' >"ops/roles/$1.yaml"
+}
+test_expect_success 'a role that approves is renamed: who is in it still may' '
+	board board "" && put_run ops asks Hello "env: {WHO: yes-1}" \
+		"approval: {mode: manual, notSelf: false, roles: [board]}" && commit_all ops board &&
+	expect_exit 4 trueup -C ops reconcile -y && trueup -C ops approve run/asks &&
+	trueup -C ops reconcile && is "$(runs_of asks)" 2 &&
+	rm ops/roles/board.yaml && board council board && put_run ops asks Hello "env: {WHO: yes-2}" \
+		"approval: {mode: manual, notSelf: false, roles: [council]}" &&
+	commit_all ops council && expect_exit 4 trueup -C ops reconcile -y >out 2>&1; cat out &&
+	grep "1 approval needed from role/council" out && trueup -C ops approve run/asks &&
+	trueup -C ops reconcile && is "$(runs_of asks)" 3
+'
+
 test_expect_success 'one that runs can be stopped' '
 	put_runbook ops Long <<-\END &&
 		echo started

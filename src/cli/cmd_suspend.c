@@ -102,6 +102,8 @@ const struct command cmd_suspend = {
 			"Changes of a suspended object are shown and wait; nothing is planned, "
 			"applied or destroyed. `suspend: true` in the spec does the same for "
 			"everybody who reads it.",
+			"A suspended runbook is not run: who asks for it is refused, and Runs of "
+			"it wait. What runs already goes on.",
 			NULL},
 	.options = suspend_options,
 	.examples = (const struct example_doc[]){{"trueup suspend canvas/shop -m 'incident 4711'",

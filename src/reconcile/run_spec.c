@@ -223,13 +223,15 @@ static int ask_gates(struct run *run, struct item *item, struct err **err)
 	const char *reason = look->reason ? look->reason : "";
 	const char *line = arena_memdup(&run->arena, reason, strcspn(reason, "\n"));
 	const bool invalid = look->fate == RUNBOOK_INVALID;
-	const bool refused = look->fate == RUNBOOK_REFUSED;
+	/* That passes: it waits for it, as a Run does that is suspended itself. */
+	const bool suspended = look->suspended;
+	const bool refused = look->fate == RUNBOOK_REFUSED && !suspended;
 	struct gate_answers *answers = &item->out.gates;
 	*answers = (struct gate_answers){0};
 	gate_add(answers, &run->arena, "claims", refused ? GATE_REFUSE : GATE_PASS,
 		refused ? line : NULL);
-	gate_add(answers, &run->arena, "runbook", invalid ? GATE_WAIT : GATE_PASS,
-		invalid ? line : NULL);
+	gate_add(answers, &run->arena, "runbook", invalid || suspended ? GATE_WAIT : GATE_PASS,
+		invalid || suspended ? line : NULL);
 	return ask_freeze(run, item, err);
 }
 

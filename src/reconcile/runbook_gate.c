@@ -74,6 +74,25 @@ const struct spec_approval *runbook_plan_rule(struct arena *arena, const struct 
 	return rule;
 }
 
+/* ---- suspension ---- */
+
+int runbook_suspension_check(struct session *session, struct runbook_run *run, struct err **err)
+{
+	struct object_row *row = NULL;
+	const char *key = arena_printf(&run->arena, "runbook/%s", run->name);
+	if (session->store &&
+		store_object_get(session->store, key, OBJECT_BRIEF, &run->arena, &row, err) < 0)
+		return -1;
+	if (!row || !row->suspended)
+		return 0;
+	run->fate = RUNBOOK_REFUSED;
+	run->suspended = true;
+	run->reason = arena_printf(&run->arena, "%s is suspended by %s%s%s; `trueup resume %s`",
+		key, row->suspended_by, row->suspended_reason ? ": " : "",
+		row->suspended_reason ? row->suspended_reason : "", key);
+	return 0;
+}
+
 /* ---- asking ---- */
 
 static const char *subject_of(

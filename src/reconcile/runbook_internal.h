@@ -46,7 +46,11 @@ const char *runbook_actor(const struct session *session, const struct runbook_re
 MUST_CHECK int runbook_values_resolve(struct session *session,
 	const struct runbook_request *request, struct runbook_run *run, struct err **err);
 
-/* ---- runbook_gate.c: approval ---- */
+/* ---- runbook_gate.c: suspension, approval ---- */
+
+/* A suspended one: fate REFUSED with who suspended it and why, and suspended set. */
+MUST_CHECK int runbook_suspension_check(
+	struct session *session, struct runbook_run *run, struct err **err);
 
 /* The stricter of two rules; either may be NULL. */
 const struct spec_approval *runbook_approval_both(

@@ -127,7 +127,7 @@ static int look(struct session *session, const struct runbook_request *request,
 	if (run->base)
 		run->approval = runbook_approval_both(
 			&run->arena, run->approval, &run->base->execution.approval);
-	return 0;
+	return run->fate == RUNBOOK_FINE ? runbook_suspension_check(session, run, err) : 0;
 }
 
 int runbook_look(struct session *session, const struct runbook_request *request,

@@ -3,7 +3,7 @@
  * recorded as intended, executed on its target, recorded as what it was, and entered in the
  * runbook's history. The one way to do that, for commands, Runs, comments and the daemon.
  *
- *	look      read, claims, variables, inputs. No effect; the answer to --dry-run
+ *	look      read, claims, variables, inputs, suspended? No effect; the answer to --dry-run
  *	record    a run that may not be (invalid, refused) is recorded as that, with who and why
  *	gate      approval, bound to the content up to `# History`, the names of the variables and a
  *	          keyed digest of their values; each approval is for one run
@@ -117,13 +117,15 @@ enum runbook_fate {
 	RUNBOOK_FINE, /* nothing speaks against it; also the end of mode VALIDATE */
 	RUNBOOK_RAN, /* an attempt was made: see row and result */
 	RUNBOOK_INVALID, /* the file, its variables or its inputs: see diags and reason */
-	RUNBOOK_REFUSED, /* claims, recursion, a full group, a rejection: see reason */
+	/* claims, recursion, suspended, a full group, a rejection: see reason */
+	RUNBOOK_REFUSED,
 	RUNBOOK_WAITS, /* for approvals: see plan and missing */
 };
 
 struct runbook_run {
 	enum runbook_fate fate;
 	const char *reason; /* in words; NULL when fine */
+	bool suspended; /* REFUSED: for as long as the runbook is suspended */
 	const char *hint; /* what to do about it; NULL: nothing to add. Not recorded */
 	struct diag_list diags; /* of the file and its surroundings */
 

@@ -24,6 +24,19 @@ write_runbook ops Two exec='concurrency: {limit: 2}' <<<'echo "two $N"; sleep ${
 commit_all ops 'Add runbooks'
 trueup -C ops reconcile --auto-approve >/dev/null
 
+# ---- suspension ----
+
+test_expect_success 'a suspended one is run by nobody, and why is said' '
+	trueup -C ops suspend runbook/Two -m "incident 4711" &&
+	expect_exit 4 trueup -C ops runbook run Two -e N=0 >out 2>&1 && cat out && ! grep "two 0" out &&
+	grep "runbook/Two is suspended by $me: incident 4711; .trueup resume runbook/Two." out &&
+	expect_exit 4 trueup -C ops runbook run Two -n -e N=0 >out 2>&1 &&
+	grep "is suspended by $me: incident 4711" out && ! grep "would run" out &&
+	trueup -C ops runbook history >out && grep "Two *refused *$me" out &&
+	trueup -C ops resume runbook/Two &&
+	trueup -C ops runbook run Two -e N=0 >out 2>&1 && grep "two 0" out
+'
+
 # ---- approval ----
 
 test_expect_success 'a run waits, is approved, runs once, and waits again' '

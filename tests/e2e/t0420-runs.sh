@@ -94,6 +94,19 @@ test_expect_success 'a manual approval is asked for, by run/NAME or by name' '
 	test_must_fail trueup -C ops run approve asks 2>err && grep "no plan of run/asks waits" err
 '
 
+test_expect_success 'a Run of a suspended runbook waits until that is over' '
+	trueup -C ops suspend runbook/Hello -m "incident 4711" &&
+	put_run ops later Hello "env: {WHO: later}" && commit_all ops later &&
+	trueup -C ops plan >out; cat out && grep "incident 4711" out &&
+	expect_exit 4 trueup -C ops reconcile -y >out 2>&1; cat out &&
+	grep "run/later  waiting, runbook/Hello is suspended by os:.*: incident 4711" out &&
+	is "$(state_of later)" waiting && is "$(runs_of later)" 0 &&
+	trueup -C ops run list >out && grep "later .*incident 4711" out &&
+	expect_exit 4 trueup -C ops run rerun new && is "$(state_of new)" waiting &&
+	trueup -C ops resume runbook/Hello && trueup -C ops reconcile -y &&
+	is "$(runs_of later)" 1 && is "$(state_of later)" done
+'
+
 # board NAME OLD: the role that approves, with whoever runs this in it.
 board() {
 	mkdir -p ops/roles && printf '%s\n' 'apiVersion: trueup/v1' 'kind: Role' \
@@ -139,7 +152,10 @@ test_expect_success 'one with a schedule runs when it is due, once' '
 	grep "run/yearly .*next 20..-12-31T23:00:00 UTC" out &&
 	trueup -C ops run list >out &&
 	grep "yearly *Hello *0 0 1 1 \* Europe/Berlin *scheduled *next 20..-12-31" out &&
-	make_due ops yearly && trueup -C ops reconcile >out &&
+	make_due ops yearly && trueup -C ops suspend runbook/Hello -m "not now" &&
+	expect_exit 4 trueup -C ops reconcile >out && grep "suspended by .*: not now" out &&
+	is "$(runs_of yearly)" 0 && trueup -C ops resume runbook/Hello &&
+	trueup -C ops reconcile >out &&
 	grep "> run/yearly *run *Hello, due since" out &&
 	is "$(runs_of yearly)" 1 && trueup -C ops reconcile && is "$(runs_of yearly)" 1 &&
 	trueup -C ops run show yearly >out && grep "done .*schedule, os:" out

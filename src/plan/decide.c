@@ -26,7 +26,7 @@ static const struct row table[] = {
 	{YES, YES, YES, ANY, ANY, ANY, ANY, ANY, WELL, 0, PLAN_NONE, false, "unchanged"},
 	{ANY, ANY, ANY, ANY, ANY, ANY, ANY, YES, 0, 0, PLAN_WAIT, false,
 		"held by a pull request that applied it before its merge"},
-	{ANY, ANY, ANY, YES, ANY, ANY, ANY, ANY, 0, 0, PLAN_WAIT, false, "suspended"},
+	{ANY, ANY, ANY, YES, ANY, ANY, ANY, ANY, 0, 0, PLAN_WAIT, false, PLAN_SUSPENDED},
 	{NO,  YES, ANY, NO,  YES, ANY, ANY, ANY, 0, 0, PLAN_REFUSE, false,
 		"protected: remove `protect: true` first"},
 	{NO,  YES, ANY, NO,  NO,  YES, ANY, ANY, 0, 0, PLAN_RETAIN, false,

@@ -53,6 +53,9 @@ struct plan_facts {
 	enum plan_stored stored;
 };
 
+/* The reason of a decision that waits because of plan_facts.suspended. */
+#define PLAN_SUSPENDED "suspended"
+
 struct plan_decision {
 	enum plan_action action;
 	bool use_stored; /* go on with the stored plan instead of making a new one */

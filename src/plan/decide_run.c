@@ -25,7 +25,7 @@ static const struct row table[] = {
 		"unchanged"},
 	{YES, YES, YES, NO,  ANY, NO,  NO,  ANY, BADLY, S(NONE) | S(REJECTED), PLAN_NONE, false,
 		"its run did not end well: `trueup run rerun` runs it again"},
-	{YES, ANY, ANY, ANY, ANY, ANY, ANY, YES, 0, 0, PLAN_WAIT, false, "suspended"},
+	{YES, ANY, ANY, ANY, ANY, ANY, ANY, YES, 0, 0, PLAN_WAIT, false, PLAN_SUSPENDED},
 	{YES, ANY, ANY, ANY, ANY, ANY, NO,  NO,  0, S(REJECTED), PLAN_REFUSE, false,
 		"it was rejected: change the Run, or ask again with `trueup run rerun`"},
 	{YES, ANY, ANY, ANY, ANY, ANY, ANY, NO,  0, S(APPROVED), PLAN_RUN, true, "approved"},

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "format/emit.h"
 #include "plan/approval.h"
+#include "plan/decide.h"
 #include "engine/job.h"
 #include "reconcile/past.h"
 #include "reconcile/recorded.h"
@@ -192,6 +193,19 @@ static int require_object(struct session *s, const char *key, struct arena *aren
 		err, ERR_NOT_FOUND, "%s is not recorded here; `trueup status` lists what is", key);
 }
 
+/* What a reconcile said meanwhile is no longer why it waits. */
+static int record_resumed(struct session *s, const struct object_row *row, struct err **err)
+{
+	const struct object_step step = {
+		.phase = PHASE_WAITING,
+		.reason = "resumed; the next reconcile goes on with it",
+		.plan_id = row->plan_id,
+	};
+	if (!row->suspended || row->phase != PHASE_WAITING || !str_eq(row->reason, PLAN_SUSPENDED))
+		return 0;
+	return store_object_step(s->store, row->key, &step, s->now_ms, err);
+}
+
 int action_suspend(struct session *session, const char *key, bool suspend, const char *reason,
 	struct err **err)
 {
@@ -206,6 +220,7 @@ int action_suspend(struct session *session, const char *key, bool suspend, const
 		return -1;
 	if (store_object_suspend(session->store, key, suspend ? session->actor : NULL, reason,
 		    session->now_ms, err) < 0 ||
+		(!suspend && record_resumed(session, row, err) < 0) ||
 		audit(session, suspend ? "suspend" : "resume", key, detail, err) < 0) {
 		store_rollback(session->store);
 		return -1;

@@ -107,6 +107,16 @@ test_expect_success 'a Run of a suspended runbook waits until that is over' '
 	is "$(runs_of later)" 1 && is "$(state_of later)" done
 '
 
+test_expect_success 'a resumed one is not called suspended any more' '
+	trueup -C ops suspend run/later -m "a while" &&
+	put_run ops later Hello "env: {WHO: resumed}" && commit_all ops resumed &&
+	expect_exit 4 trueup -C ops reconcile -y && is "$(state_of later)" suspended &&
+	trueup -C ops resume run/later && is "$(state_of later)" waiting &&
+	trueup -C ops run list >out && grep "later .*resumed; the next reconcile" out &&
+	trueup -C ops status -o json >status.json && ! grep "\"reason\": *\"suspended\"" status.json &&
+	trueup -C ops reconcile -y && is "$(runs_of later)" 2
+'
+
 # board NAME OLD: the role that approves, with whoever runs this in it.
 board() {
 	mkdir -p ops/roles && printf '%s\n' 'apiVersion: trueup/v1' 'kind: Role' \

@@ -150,6 +150,10 @@ static void suspended_and_resumed(void **state)
 	assert_string_equal(engine_log(f), "");
 	ok(f, action_suspend(&f->session, "canvas/shop", false, NULL, &f->err));
 	assert_string_equal(last_audit(f), "resume canvas/shop {}");
+	/* What the reconcile said meanwhile is not so any more. */
+	assert_int_equal(row_of(f, "canvas/shop")->phase, PHASE_WAITING);
+	assert_string_equal(
+		row_of(f, "canvas/shop")->reason, "resumed; the next reconcile goes on with it");
 	reconcile(f, 0);
 	assert_string_equal(engine_log(f), "plan shop\napply shop\n");
 	const int64_t before = audit_length(f);

@@ -16,7 +16,7 @@ struct finished {
 	enum engine_end end;
 	const char *error; /* "" with ENGINE_DONE */
 	bool needs_import_check;
-	int64_t ended_ms;
+	int64_t ended_ms; /* 0: unknown */
 	bool state_known; /* the rest was read */
 	const struct engine_resource *resources;
 	size_t resource_count;

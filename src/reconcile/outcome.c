@@ -3,6 +3,7 @@
  * adopted it. Everything needed for that is in the plan's row, so the specs need not be there any
  * more. Files are moved first, which any later run may repeat; then one transaction, once.
  */
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/mem.h"
@@ -237,7 +238,7 @@ static int record_all(struct ending *e, const char *log, bool *ret_recorded, str
 	const struct operation_row end = {
 		.id = e->op->id,
 		.state = state_of(f->end),
-		.ended_at = f->ended_ms ? f->ended_ms : e->now,
+		.ended_at = e->now,
 		.exit_code = done ? 0 : -1,
 		.error = done ? NULL : failure_text(e),
 	};
@@ -321,7 +322,8 @@ int outcome_record(struct session *session, const struct operation_row *op,
 	const struct finished *finished, const char *log, bool *ret_recorded, struct err **err)
 {
 	struct ending e = {.store = session->store, .op = op, .finished = finished};
-	e.now = finished->ended_ms ? finished->ended_ms : session->now_ms;
+	/* Where nothing was started, recording it is the end; the session began before that. */
+	e.now = finished->ended_ms ? finished->ended_ms : clock_now_ms();
 	struct plan_row *plan = NULL;
 	int result = 0;
 	if (op->plan_id)

@@ -28,11 +28,8 @@ static void send_plan(
 	node_map_set(a, p, "items", message_changes(a, &changes));
 	node_map_set(a, p, "drift", message_changes(a, &drift));
 	if (state) {
-		const struct engine_outcome same = {.end = ENGINE_DONE,
-			.error = "",
-			.ended_ms = clock_now_ms(),
-			.state_known = true,
-			.state = *state};
+		const struct engine_outcome same = {
+			.end = ENGINE_DONE, .error = "", .state_known = true, .state = *state};
 		node_map_set(a, p, "finished", message_finished(a, &same));
 	}
 	struct node *map = node_new_map(a);

@@ -193,6 +193,28 @@ static void a_plan_remembers_its_changes(void **state)
 }
 
 /* The child dies before it has started anything: the next run need not find out. */
+static void nothing_ends_before_it_began(void **state)
+{
+	struct fixture *f = *state;
+	struct operation_row *op = NULL;
+	put_canvas(f, "shop", "");
+	commit(f);
+	reconcile(f, 0);
+	/* Another version without a change for the engine, by somebody who has been there a while.
+	 */
+	put_canvas(f, "shop", "  protect: true\n");
+	commit(f);
+	f->later_ms = -60000;
+	(void)engine_log(f);
+	reconcile(f, 0);
+	assert_string_equal(engine_log(f), "plan shop\n");
+	ok(f, store_operation_last(
+		      f->session.store, "canvas/shop", "apply", &f->arena, &op, &f->err));
+	assert_non_null(op);
+	assert_true(op->ended_at >= op->intended_at);
+	assert_true(row_of(f, "canvas/shop")->applied_at >= op->intended_at);
+}
+
 static void a_child_that_dies_first_did_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -218,6 +240,7 @@ int main(void)
 		pipeline_test(what_never_began_is_planned_again),
 		pipeline_test(it_is_taken_over_where_it_was_begun),
 		pipeline_test(a_plan_remembers_its_changes),
+		pipeline_test(nothing_ends_before_it_began),
 		pipeline_test(a_child_that_dies_first_did_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,7 +80,8 @@ void lock_release(struct lock *lock)
 
 int lock_is_held(const char *path, bool *ret_held, struct err **err)
 {
-	AUTO_CLOSE fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	/* Asking needs no right to write, which taking it would. */
+	AUTO_CLOSE fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	*ret_held = false;
 	if (fd < 0 && errno == ENOENT)
 		return 0;

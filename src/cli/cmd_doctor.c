@@ -275,9 +275,12 @@ static void check_repository(struct checks *c, struct cli *cli)
 	AUTO_SESSION s = SESSION_NONE;
 	AUTO_ERR err = NULL;
 	if (cli_session(cli, operand(cli->opts, 0), SESSION_READ, &s, &err) < 0) {
+		/* Only damage is mended so: what cannot be read may be as it should be. */
 		add_error(c, "repository", err,
-			"nothing is repaired by itself: restore the state folder from a copy, or "
-			"move it away to begin anew");
+			err_kind_of(err) == ERR_CORRUPT
+				? "nothing is repaired by itself: restore the state folder from a "
+				  "copy, or move it away to begin anew"
+				: NULL);
 		check_terraform(c, "/nonexistent");
 	} else {
 		add(c, "repository", FINDING_OK,

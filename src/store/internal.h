@@ -65,8 +65,9 @@ MUST_CHECK int sql_enter(struct store *store, bool *ret_own, struct err **err);
 /* Ends it: commits when rc is 0, otherwise rolls back. Returns rc or the failure. */
 MUST_CHECK int sql_leave(struct store *store, bool own, int rc, struct err **err);
 
-/* Runs a script of several statements: pragmas and migrations only. */
-MUST_CHECK int sql_script(struct store *store, const char *text, struct err **err);
+/* Runs a script of several statements: pragmas and migrations only. what is done by it. */
+MUST_CHECK int sql_script(
+	struct store *store, const char *what, const char *text, struct err **err);
 /* One number from a pragma or a simple query. */
 MUST_CHECK int sql_number(struct store *store, const char *text, int64_t *ret, struct err **err);
 

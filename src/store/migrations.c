@@ -48,11 +48,11 @@ int store_schema_newest(void)
 
 static int apply(struct store *store, const struct migration *m, struct err **err)
 {
-	if (sql_script(store, m->sql, err) < 0)
+	if (sql_script(store, "change the schema", m->sql, err) < 0)
 		return err_wrap(err, "migration %s", m->name);
 	char version[64];
 	(void)snprintf(version, sizeof version, "PRAGMA user_version = %d", m->number);
-	return sql_script(store, version, err);
+	return sql_script(store, "change the schema", version, err);
 }
 
 static int apply_missing(struct store *store, struct err **err)

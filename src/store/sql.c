@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 static enum err_kind kind_of(int code)
 {
@@ -34,17 +35,43 @@ static enum err_kind kind_of(int code)
 	}
 }
 
+/*
+ * SQLite writes to read, too: the index of the write-ahead log lies beside the database. What it
+ * says then is no help ("unable to open database file"), so the folder is looked at.
+ */
+static const char *folder_hint(const struct store *store, int code)
+{
+	struct statvfs fs = {0};
+	const bool seen = statvfs(store->dir, &fs) == 0;
+	if ((code & 0xff) == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE ||
+		(seen && fs.f_blocks && !fs.f_bavail))
+		return "; the disk is full: make room on it and try again";
+	if (seen && fs.f_flag & ST_RDONLY)
+		return "; its file system is read-only: make it writable, or copy the folder and "
+		       "name the copy with --state";
+	const bool no_file = (code & 0xff) == SQLITE_CANTOPEN;
+	if (no_file || (code & 0xff) == SQLITE_PERM || code == SQLITE_READONLY_DIRECTORY ||
+		code == SQLITE_READONLY_CANTINIT)
+		return "; whoever runs trueup needs to be able to write into the folder, also to "
+		       "read";
+	return "";
+}
+
+static const char *hint_for(const struct store *store, int code)
+{
+	const enum err_kind kind = kind_of(code);
+	if (kind == ERR_UNAVAILABLE)
+		return "; another trueup is writing for longer than 10 s: try again";
+	if (kind == ERR_CORRUPT)
+		return "; the database is damaged: run `trueup doctor`, then restore a backup of "
+		       "it";
+	return kind == ERR_IO || kind == ERR_DENIED ? folder_hint(store, code) : "";
+}
+
 int sql_error(struct store *store, int code, struct err **err, const char *what)
 {
 	const enum err_kind kind = kind_of(code);
-	const char *hint = "";
-	if (kind == ERR_UNAVAILABLE)
-		hint = "; another trueup is writing for longer than 10 s: try again";
-	else if (kind == ERR_CORRUPT)
-		hint = "; the database is damaged: run `trueup doctor`, then restore a backup of "
-		       "it";
-	else if ((code & 0xff) == SQLITE_FULL)
-		hint = "; make room on the disk and try again";
+	const char *hint = hint_for(store, code);
 	return err_set(err, kind, "%s: %s/trueup.db: %s%s", what, store->dir,
 		store->db ? sqlite3_errmsg(store->db) : sqlite3_errstr(code), hint);
 }
@@ -160,10 +187,10 @@ unsigned sql_get_enum(struct sql *q, const char *const *names, size_t count)
 	return 0;
 }
 
-int sql_script(struct store *store, const char *text, struct err **err)
+int sql_script(struct store *store, const char *what, const char *text, struct err **err)
 {
 	const int rc = sqlite3_exec(store->db, text, NULL, NULL, NULL);
-	return rc == SQLITE_OK ? 0 : sql_error(store, rc, err, "run a script");
+	return rc == SQLITE_OK ? 0 : sql_error(store, rc, err, what);
 }
 
 int sql_number(struct store *store, const char *text, int64_t *ret, struct err **err)

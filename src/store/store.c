@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/lock.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "store/internal.h"
 
 #include <errno.h>
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { BUSY_MS = 10000, CREATE_WAIT_MS = 10000 };
@@ -83,11 +85,38 @@ static int check_header(struct store *store, const char *path, struct err **err)
 	return 0;
 }
 
-/* Nothing of the database is read here. */
-static int attach(struct store *store, const char *path, struct err **err)
+/*
+ * On a read-only file system nobody writes, and SQLite cannot keep the index of the write-ahead log
+ * beside the database, without which it would read nothing. Without such a log it needs none.
+ */
+static bool cannot_change(const struct store *store, const char *path)
 {
-	const int rc = sqlite3_open_v2(path, &store->db,
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	struct statvfs fs;
+	AUTO_FREE char *wal = xasprintf("%s-wal", path);
+	return statvfs(store->dir, &fs) == 0 && fs.f_flag & ST_RDONLY && size_of(wal) <= 0;
+}
+
+/* "file:/a%20b/trueup.db?immutable=1" (sqlite.org/uri.html §3) */
+static char *immutable_uri(const char *path)
+{
+	AUTO_STR uri = STR_INIT;
+	str_add(&uri, "file:");
+	for (const char *c = path; *c; c++)
+		str_addf(&uri, strchr("?#%", *c) ? "%%%02x" : "%c", (unsigned char)*c);
+	str_add(&uri, "?immutable=1");
+	return str_detach(&uri);
+}
+
+/* Nothing of the database is read here. */
+static int attach(struct store *store, const char *path, unsigned flags, struct err **err)
+{
+	const int how = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+	const bool frozen = flags & STORE_READ_ONLY && cannot_change(store, path);
+	AUTO_FREE char *uri = frozen ? immutable_uri(path) : NULL;
+	const int rc =
+		frozen ? sqlite3_open_v2(uri, &store->db,
+				 how | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL)
+		       : sqlite3_open_v2(path, &store->db, how | SQLITE_OPEN_READWRITE, NULL);
 	return rc == SQLITE_OK ? 0 : sql_error(store, rc, err, "open the store");
 }
 
@@ -97,7 +126,7 @@ static int set_up(struct store *store, struct err **err)
 	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
-	return sql_script(store, "PRAGMA synchronous = FULL", err);
+	return sql_script(store, "open the store", "PRAGMA synchronous = FULL", err);
 }
 
 /*
@@ -106,14 +135,15 @@ static int set_up(struct store *store, struct err **err)
  */
 static int build_new(struct store *store, const char *path, struct err **err)
 {
-	if (attach(store, path, err) < 0 || set_up(store, err) < 0 ||
-		sql_script(store, "PRAGMA synchronous = OFF; PRAGMA page_size = 8192", err) < 0 ||
+	if (attach(store, path, 0, err) < 0 || set_up(store, err) < 0 ||
+		sql_script(store, "make the store",
+			"PRAGMA synchronous = OFF; PRAGMA page_size = 8192", err) < 0 ||
 		store_migrate(store, err) < 0)
 		return -1;
 	char script[96];
 	(void)snprintf(script, sizeof script,
 		"PRAGMA application_id = %d; PRAGMA journal_mode = WAL", STORE_APPLICATION_ID);
-	return sql_script(store, script, err);
+	return sql_script(store, "make the store", script, err);
 }
 
 static void disconnect(struct store *store)
@@ -167,7 +197,7 @@ static int create(struct store *store, const char *path, struct err **err)
 static int open_existing(struct store *store, const char *path, unsigned flags, struct err **err)
 {
 	int64_t version;
-	if (attach(store, path, err) < 0)
+	if (attach(store, path, flags, err) < 0)
 		return -1;
 	/* Should it turn out damaged, closing it must not write into it. */
 	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
@@ -185,7 +215,9 @@ static int open_existing(struct store *store, const char *path, unsigned flags, 
 	if (version < newest && store_migrate(store, err) < 0)
 		return -1;
 	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
-	return flags & STORE_READ_ONLY ? sql_script(store, "PRAGMA query_only = 1", err) : 0;
+	return flags & STORE_READ_ONLY
+		       ? sql_script(store, "open the store", "PRAGMA query_only = 1", err)
+		       : 0;
 }
 
 int store_open(const char *dir, unsigned flags, struct store **ret, struct err **err)

@@ -34,7 +34,8 @@ struct err;
 struct store;
 
 enum store_flags {
-	STORE_READ_ONLY = 1 << 0, /* for looking; no state yet is ERR_NOT_FOUND */
+	/* For looking, also on a read-only file system; no state yet is ERR_NOT_FOUND. */
+	STORE_READ_ONLY = 1 << 0,
 };
 
 /*

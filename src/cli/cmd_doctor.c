@@ -279,7 +279,8 @@ static void check_repository(struct checks *c, struct cli *cli)
 		add_error(c, "repository", err,
 			err_kind_of(err) == ERR_CORRUPT
 				? "nothing is repaired by itself: restore the state folder from a "
-				  "copy, or move it away to begin anew"
+				  "copy, or move it away to begin anew (a local Terraform state "
+				  "lies in its terraform/)"
 				: NULL);
 		check_terraform(c, "/nonexistent");
 	} else {

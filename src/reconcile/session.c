@@ -36,11 +36,12 @@ char *session_actor(void)
 
 /*
  * The repository's name in tags and in the digest of physical names. It is chosen once and kept
- * in the state, so that moving or renaming the checkout does not rename what exists.
+ * in the state, so that moving or renaming the checkout does not rename what exists. It is written
+ * after the store was made, which takes it for a sign of that (store/store.h).
  */
 static int repository_name(struct session *s, bool may_write, struct err **err)
 {
-	AUTO_FREE char *path = path_join(s->state_dir, "repository");
+	AUTO_FREE char *path = path_join(s->state_dir, STORE_USED_MARK);
 	AUTO_STR text = STR_INIT;
 	AUTO_ERR unreadable = NULL;
 	if (fs_read(path, 1024, &text, &unreadable) == 0 && text.len > 1) {

@@ -179,11 +179,29 @@ static int create_as(struct store *store, const char *path, struct err **err)
 	return rc;
 }
 
-static int create(struct store *store, const char *path, struct err **err)
+/*
+ * Was there a database? What is written only beside one tells: a folder without it that the first
+ * run left when it was killed is a new one. Without this a lost database would be a new one, too.
+ */
+static int check_not_lost(const struct store *store, const char *path, struct err **err)
 {
 	AUTO_FREE char *wal = xasprintf("%s-wal", path);
+	AUTO_FREE char *name = path_join(store->dir, STORE_USED_MARK);
 	if (size_of(wal) > 0)
 		return damaged(path, "is gone, but its write-ahead log is there", err);
+	if (!fs_exists(name))
+		return 0;
+	return err_set(err, ERR_CORRUPT,
+		"%s is gone, and what was recorded with it: nothing was changed. Restore it from a "
+		"copy; to begin anew on purpose, move the state folder away and put back only its "
+		"terraform/, which holds the states that no backend does",
+		path);
+}
+
+static int create(struct store *store, const char *path, struct err **err)
+{
+	if (check_not_lost(store, path, err) < 0)
+		return -1;
 	if (fs_mkdirs(store->dir, 0700, err) < 0)
 		return -1;
 	AUTO_FREE char *lock_path = xasprintf("%s.create-lock", path);
@@ -228,9 +246,8 @@ int store_open(const char *dir, unsigned flags, struct store **ret, struct err *
 	struct stat st;
 	const bool there = lstat(path, &st) == 0;
 	if (!there && flags & STORE_READ_ONLY) {
-		AUTO_FREE char *wal = xasprintf("%s-wal", path);
-		if (size_of(wal) > 0)
-			return damaged(path, "is gone, but its write-ahead log is there", err);
+		if (check_not_lost(store, path, err) < 0)
+			return -1;
 		return err_set(err, ERR_NOT_FOUND,
 			"nothing is recorded in %s yet: run `trueup reconcile` first", dir);
 	}

@@ -39,9 +39,15 @@ enum store_flags {
 };
 
 /*
+ * A file in the folder that is written once there is a database, and stays (reconcile/session.c
+ * keeps the repository's name in it): where it is without one, the database was lost.
+ */
+#define STORE_USED_MARK "repository"
+
+/*
  * Opens dir/trueup.db, and makes the folder (0700) and the file (0600) when they are not there.
- * An older database is migrated first. A newer one is ERR_INVALID; one that is damaged or not
- * ours is ERR_CORRUPT and stays as it is: nothing is ever repaired or replaced by itself.
+ * An older database is migrated first. A newer one is ERR_INVALID; one that is damaged, lost or
+ * not ours is ERR_CORRUPT and stays as it is: nothing is ever repaired or replaced by itself.
  */
 MUST_CHECK int store_open(const char *dir, unsigned flags, struct store **ret, struct err **err);
 void store_close(struct store **store); /* accepts NULL inside; rolls back what is open */

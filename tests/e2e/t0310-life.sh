@@ -106,8 +106,19 @@ test_expect_success 'a removed file is destroyed, the rest is left alone' '
 	trueup -C shop status >out && ! grep canvas/mail out
 '
 
-test_expect_success 'a state that was deleted finds what the backend holds' '
+test_expect_success 'a database that is gone is not taken for one that never was' '
 	cp -r shop/.git/trueup saved && rm -rf shop/.git/trueup/trueup.db* &&
+	expect_exit 1 trueup -C shop status 2>err && cat err && grep "trueup.db is gone" err &&
+	expect_exit 1 trueup -C shop reconcile --auto-approve 2>err && grep "Restore it" err &&
+	expect_exit 1 trueup doctor shop >out && grep "^problem  *repository .*is gone" out &&
+	is "$(calls)" "" && ! test -e shop/.git/trueup/trueup.db &&
+	cp saved/trueup.db* shop/.git/trueup && trueup -C shop reconcile >out &&
+	grep "^nothing to do" out
+'
+
+test_expect_success 'begun anew on purpose it finds what the backend holds' '
+	mv shop/.git/trueup away && mkdir shop/.git/trueup &&
+	cp -r away/terraform shop/.git/trueup &&
 	trueup -C shop reconcile --auto-approve >out && cat out &&
 	grep "^✓ canvas/orders  applied.*everything was as it should be already" out &&
 	is "$(sns_names)" "orders-new orders-paid " && calls &&

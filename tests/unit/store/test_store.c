@@ -228,7 +228,17 @@ static void a_lost_database_is_not_made_anew(void **state)
 	ok(f, fs_write_atomic(wal, "left", 4, 0600, &f->err));
 	fails(f, store_open(f->dir, 0, &f->store, &f->err), ERR_CORRUPT, "is gone");
 	fails(f, store_open(f->dir, STORE_READ_ONLY, &f->store, &f->err), ERR_CORRUPT, "is gone");
+	/* Without its log either: something else is there only beside a database. */
+	AUTO_FREE char *mark = path_join(f->dir, STORE_USED_MARK);
+	assert_int_equal(unlink(wal), 0);
+	ok(f, fs_write_atomic(mark, "shop\n", 5, 0600, &f->err));
+	fails(f, store_open(f->dir, 0, &f->store, &f->err), ERR_CORRUPT, "Restore it");
+	fails(f, store_open(f->dir, STORE_READ_ONLY, &f->store, &f->err), ERR_CORRUPT,
+		"Restore it");
 	assert_false(fs_exists(f->db));
+	/* What a first run left that was killed before is no hindrance. */
+	assert_int_equal(unlink(mark), 0);
+	ok(f, store_open(f->dir, 0, &f->store, &f->err));
 }
 
 static bool has_problem(const struct store_check *check, const char *where, const char *text)

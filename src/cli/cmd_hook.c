@@ -78,15 +78,22 @@ static const char *state_word(const struct hook_status *s)
 		return s->off ? "off" : "installed";
 	case HOOK_OTHER_VERSION:
 		return s->off ? "off" : "outdated";
+	case HOOK_OTHER_ROOT:
+		return s->off ? "off" : "other-root";
 	case HOOK_FOREIGN:
 		return "foreign";
 	}
 	return "none";
 }
 
-static const char *state_note(const struct hook_status *s)
+/* In arena, where it is not a constant. */
+static const char *state_note(struct arena *arena, const struct hook_status *s)
 {
 	const bool ours = s->state == HOOK_OURS || s->state == HOOK_OTHER_VERSION;
+	if (s->state == HOOK_OTHER_ROOT)
+		return arena_printf(arena,
+			"checks the spec root '%s' and not this one: `trueup hook remove` first",
+			*s->root ? s->root : ".");
 	if (ours && s->off)
 		return "the file is not executable, so git does not run it: `trueup hook install`";
 	if (s->state == HOOK_OTHER_VERSION)
@@ -104,8 +111,19 @@ struct line {
 	enum hook_change change;
 };
 
+struct lines {
+	struct line items[HOOK_COUNT];
+};
+
+static void lines_release(struct lines *l)
+{
+	for (size_t i = 0; i < HOOK_COUNT; i++)
+		hook_status_release(&l->items[i].status);
+}
+
 static void print_text(struct cli *cli, const struct target *t, const struct line *lines, bool did)
 {
+	AUTO_ARENA arena = {0};
 	AUTO_TABLE table = table_new(3);
 	term_printf(cli->out, STYLE_BOLD, "%s\n", t->folder);
 	for (size_t i = 0; i < t->count; i++) {
@@ -113,8 +131,9 @@ static void print_text(struct cli *cli, const struct target *t, const struct lin
 		const char *word = did ? change_word(l->change) : state_word(&l->status);
 		const char *note = did && l->status.state == HOOK_FOREIGN
 					   ? "this is somebody else's hook and stays as it is"
-				   : did && l->status.state == HOOK_NONE ? ""
-									 : state_note(&l->status);
+				   : did && l->status.state == HOOK_NONE
+					   ? ""
+					   : state_note(&arena, &l->status);
 		table_cell(table, STYLE_PLAIN, hook_name(t->kinds[i]));
 		table_cell(table, STYLE_PLAIN, word);
 		table_cell(table, STYLE_DIM, note);
@@ -133,6 +152,7 @@ static void print_json(struct cli *cli, const struct target *t, const struct lin
 		struct node *n = node_new_map(&arena);
 		report_set_text(&arena, n, "hook", hook_name(t->kinds[i]));
 		report_set_text(&arena, n, "state", state_word(&lines[i].status));
+		report_set_text(&arena, n, "root", lines[i].status.root);
 		node_map_set(&arena, n, "chained", node_new_bool(&arena, lines[i].status.chained));
 		if (did)
 			report_set_text(&arena, n, "result", change_word(lines[i].change));
@@ -165,16 +185,16 @@ static int check_shared(struct cli *cli, const struct target *t, struct err **er
 static int run_install(struct cli *cli, struct err **err)
 {
 	CLEANUP(target_release) struct target t = {0};
-	struct line lines[HOOK_COUNT] = {0};
+	CLEANUP(lines_release) struct lines lines = {0};
 	bool options = false;
 	if (open_target(cli, &t, err) < 0 || check_shared(cli, &t, err) < 0)
 		return -1;
 	for (size_t i = 0; i < t.count; i++)
-		if (hook_install(t.folder, t.kinds[i], &t.program, &lines[i].change, err) < 0)
+		if (hook_install(t.folder, t.kinds[i], &t.program, &lines.items[i].change, err) < 0)
 			return -1;
 	if (t.bare && hooks_offer_options(t.source, true, &options, err) < 0)
 		return -1;
-	if (report(cli, &t, lines, true, err) < 0)
+	if (report(cli, &t, lines.items, true, err) < 0)
 		return -1;
 	if (options && cli->format[0] == 't')
 		term_note(cli->out,
@@ -185,25 +205,25 @@ static int run_install(struct cli *cli, struct err **err)
 static int run_remove(struct cli *cli, struct err **err)
 {
 	CLEANUP(target_release) struct target t = {0};
-	struct line lines[HOOK_COUNT] = {0};
+	CLEANUP(lines_release) struct lines lines = {0};
 	bool options;
 	if (open_target(cli, &t, err) < 0 || check_shared(cli, &t, err) < 0)
 		return -1;
 	for (size_t i = 0; i < t.count; i++)
-		if (hook_remove(t.folder, t.kinds[i], &lines[i].change, err) < 0)
+		if (hook_remove(t.folder, t.kinds[i], &lines.items[i].change, err) < 0)
 			return -1;
 	if (hooks_offer_options(t.source, false, &options, err) < 0)
 		return -1;
-	return report(cli, &t, lines, true, err);
+	return report(cli, &t, lines.items, true, err);
 }
 
 static int run_status(struct cli *cli, struct err **err)
 {
 	CLEANUP(target_release) struct target t = {0};
-	struct line lines[HOOK_COUNT] = {0};
+	CLEANUP(lines_release) struct lines lines = {0};
 	if (open_target(cli, &t, err) < 0)
 		return -1;
-	return report(cli, &t, lines, false, err);
+	return report(cli, &t, lines.items, false, err);
 }
 
 static const struct option_spec options[] = {
@@ -225,7 +245,8 @@ const struct command cmd_hook_install = {
 			"with a literal secret and shows the pusher why; post-receive reconciles "
 			"Config's branch and shows the pusher the plan, the progress and the "
 			"result. In a working copy: pre-commit checks what is about to be "
-			"committed.",
+			"committed; it checks one spec root, and is refused where the hook "
+			"checks another.",
 			"A hook that is there already is kept, as NAME.before-trueup, and asked "
 			"first with the same input; when it refuses, the push is refused. Run it "
 			"again after an upgrade or after trueup moved. core.hooksPath is "
@@ -266,7 +287,9 @@ const struct command cmd_hook_status = {
 	.description =
 		(const char *const[]){
 			"For each hook: installed, none, foreign (somebody else's), outdated "
-			"(written by or for another trueup), or off (not executable).",
+			"(written by or for another trueup), other-root (it checks another spec "
+			"root of the "
+			"same working copy), or off (not executable).",
 			NULL},
 	.run = run_status,
 };

@@ -231,6 +231,43 @@ static struct place place_of(const char *folder, enum hook_kind kind)
 	return p;
 }
 
+/*
+ * Which spec root our script is for, heap-owned: what stands behind -C, in the quotes of
+ * add_quoted(); "" without it.
+ */
+static char *root_of(const char *script)
+{
+	static const char call[] = "\"$trueup\" -C '", quote[] = "'\\''";
+	AUTO_STR root = STR_INIT;
+	const char *p = strstr(script, call);
+	for (p = p ? p + strlen(call) : ""; *p && (*p != '\'' || str_starts(p, quote)); p++) {
+		str_addc(&root, *p);
+		if (*p == '\'')
+			p += strlen(quote) - 1;
+	}
+	return str_detach(&root);
+}
+
+static void compare(
+	const char *script, const char *wanted, const char *subtree, struct hook_status *ret)
+{
+	AUTO_FREE char *root = root_of(script);
+	if (str_eq(script, wanted)) {
+		ret->state = HOOK_OURS;
+	} else if (str_eq(root, subtree)) {
+		ret->state = HOOK_OTHER_VERSION;
+	} else {
+		ret->state = HOOK_OTHER_ROOT;
+		ret->root = steal_ptr(root);
+	}
+}
+
+void hook_status_release(struct hook_status *s)
+{
+	free(s->root);
+	*s = (struct hook_status){0};
+}
+
 int hook_look(const char *folder, enum hook_kind kind, const struct hook_program *program,
 	struct hook_status *ret, struct err **err)
 {
@@ -244,7 +281,7 @@ int hook_look(const char *folder, enum hook_kind kind, const struct hook_program
 	if (!read_hook(at.path, &text) || !is_ours(&text, kind))
 		ret->state = HOOK_FOREIGN;
 	else
-		ret->state = str_eq(text.data, wanted.data) ? HOOK_OURS : HOOK_OTHER_VERSION;
+		compare(text.data, wanted.data, program->subtree, ret);
 	ret->off = stat(at.path, &st) < 0 || !(st.st_mode & S_IXUSR);
 	return 0;
 }
@@ -287,10 +324,19 @@ static int keep_foreign(const struct place *at, struct err **err)
 	return 0;
 }
 
+/* git asks one hook of a name, and ours checks one root: to renew it for another would end that. */
+static int refuse_root(const char *path, const char *root, struct err **err)
+{
+	return err_set(err, ERR_CONFLICT,
+		"%s checks the spec root '%s', and one hook checks one root: `trueup hook remove` "
+		"and then `trueup hook install` give it to this one",
+		path, *root ? root : ".");
+}
+
 int hook_install(const char *folder, enum hook_kind kind, const struct hook_program *program,
 	enum hook_change *ret, struct err **err)
 {
-	struct hook_status now;
+	CLEANUP(hook_status_release) struct hook_status now = {0};
 	CLEANUP(place_release) struct place at = place_of(folder, kind);
 	AUTO_STR script = STR_INIT;
 	*ret = HOOK_LEFT;
@@ -298,6 +344,8 @@ int hook_install(const char *folder, enum hook_kind kind, const struct hook_prog
 		return -1;
 	if (now.state == HOOK_OURS && !now.off)
 		return 0;
+	if (now.state == HOOK_OTHER_ROOT)
+		return refuse_root(at.path, now.root, err);
 	if (fs_mkdirs(folder, 0755, err) < 0)
 		return -1;
 	if (now.state == HOOK_FOREIGN && keep_foreign(&at, err) < 0)

@@ -20,6 +20,7 @@ enum hook_state {
 	HOOK_NONE, /* no such hook */
 	HOOK_OURS, /* as we would write it now */
 	HOOK_OTHER_VERSION, /* ours, written by another version or for another executable */
+	HOOK_OTHER_ROOT, /* ours, for another spec root of the same working copy */
 	HOOK_FOREIGN, /* somebody else's */
 };
 
@@ -34,7 +35,10 @@ struct hook_status {
 	enum hook_state state;
 	bool chained; /* a foreign hook is asked first: beside ours lies NAME.before-trueup */
 	bool off; /* the file is not executable, so git does not run it */
+	char *root; /* of HOOK_OTHER_ROOT: which one it is for; heap-owned, NULL otherwise */
 };
+
+void hook_status_release(struct hook_status *s);
 
 /*
  * The folder that git looks for hooks in, heap-owned: core.hooksPath or "hooks" of the shared git
@@ -55,7 +59,10 @@ enum hook_change {
 	HOOK_PUT_BACK, /* taken away, and the one from before is the hook again */
 };
 
-/* ERR_CONFLICT: two foreign hooks lie there, the kept one and another in the place of ours. */
+/*
+ * ERR_CONFLICT: two foreign hooks lie there, the kept one and another in the place of ours; or ours
+ * is for another spec root, which would go unchecked from then on.
+ */
 MUST_CHECK int hook_install(const char *folder, enum hook_kind kind,
 	const struct hook_program *program, enum hook_change *ret, struct err **err);
 MUST_CHECK int hook_remove(

@@ -148,4 +148,19 @@ test_expect_success 'pre-commit: a spec root that is a folder of the repository'
 	test_must_fail git -C r commit -q -a -m bad 2>err && grep "^canvases/mail.yaml:8:" err
 '
 
+test_expect_success 'pre-commit: a second spec root does not take the hook of the first' '
+	new_repo two && topics_role two/a && topics two/a mail out && topics_role "two/it'"'"'s" &&
+	topics "two/it'"'"'s" mail out && commit_all two one && trueup hook install "two/it'"'"'s" &&
+	test_must_fail trueup hook install two/a 2>err && cat err &&
+	grep "checks the spec root .it'"'"'s., .*trueup hook remove" err &&
+	trueup hook status two/a >out && cat out && grep "other-root  *checks .*it'"'"'s. and not" out &&
+	trueup hook status -o json two/a >json &&
+	is "$(json json "[d[\"hooks\"][0][k] for k in (\"state\", \"root\")]")" \
+		"[\"other-root\", \"it'"'"'s\"]" &&
+	sed -i "s/: SNS/: SNSS/" "two/it'"'"'s/canvases/mail.yaml" &&
+	test_must_fail git -C two commit -q -a -m bad && test_must_fail trueup hook install two &&
+	trueup hook remove two/a && trueup hook install two/a && git -C two commit -q -a -m bad &&
+	test_must_fail trueup hook install two 2>err && grep "spec root .a.," err
+'
+
 test_done

@@ -12,6 +12,7 @@ static int run(struct cli *cli, struct err **err)
 		.worktree = opt_flag(o, "worktree"),
 		.show_empty = true,
 		.targets = opt_list(o, "target"),
+		.new_root = opt_flag(o, "new-root"),
 		.parallel = (size_t)opt_int(o, "parallel"),
 	};
 	return pipeline_command(cli, operand(o, 0), &options, err);
@@ -51,7 +52,7 @@ const struct command cmd_plan = {
 				.min = 1,
 				.max = 64,
 				.help = "plan at most N canvases at the same time"},
-			OPTION_LOCK_TIMEOUT("0s"),
+			OPTION_NEW_ROOT, OPTION_LOCK_TIMEOUT("0s"),
 			{.name = "detailed-exitcode",
 				.type = OPT_FLAG,
 				.help = "exit 2 when there are changes"},

@@ -14,6 +14,7 @@ static int run(struct cli *cli, struct err **err)
 		.auto_approve = opt_flag(o, "auto-approve"),
 		.allow_empty = opt_flag(o, "allow-empty"),
 		.targets = opt_list(o, "target"),
+		.new_root = opt_flag(o, "new-root"),
 		.parallel = (size_t)opt_int(o, "parallel"),
 	};
 	return pipeline_command(cli, operand(o, 0), &options, err);
@@ -66,7 +67,7 @@ const struct command cmd_reconcile = {
 				.type = OPT_FLAG,
 				.help = "a revision without any canvas may destroy all recorded "
 					"ones"},
-			OPTION_LOCK_TIMEOUT("0s"),
+			OPTION_NEW_ROOT, OPTION_LOCK_TIMEOUT("0s"),
 			{.name = "detailed-exitcode",
 				.type = OPT_FLAG,
 				.help = "with --dry-run: exit 2 when there are changes"},

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/session.h"
+#include "reconcile/known_root.h"
 #include "reconcile/session.h"
 #include "report/json.h"
 #include "report/table.h"
@@ -30,6 +31,7 @@ struct overview {
 	struct run_rows runs; /* scripts of runbooks that go on, but for those of Runs */
 	char *daemon; /* its owner text; "" when none serves the repository */
 	const struct revision_row *revision;
+	struct source_roots others; /* while nothing is recorded for this one */
 	char *lock_owner; /* "" when nobody works on it */
 };
 
@@ -220,6 +222,33 @@ static void print_runbooks(struct term *t, const struct session *s, const struct
 	}
 }
 
+/* Whether this root is a new one, or has a new name, is for the reader to know. */
+static void print_nothing(struct cli *cli, const struct session *s, const struct overview *o)
+{
+	AUTO_ARENA arena = {0};
+	struct term *t = cli->out;
+	const char *here = source_subtree(s->source);
+	if (!o->others.count) {
+		term_note(t, "nothing is recorded yet: `trueup reconcile` begins");
+		return;
+	}
+	term_printf(t, STYLE_YELLOW, "nothing is recorded for the spec root '%s'; others are:\n",
+		*here ? here : ".");
+	for (size_t i = 0; i < o->others.count; i++) {
+		const struct source_root *r = &o->others.items[i];
+		if (!r->path)
+			term_printf(t, STYLE_PLAIN, "  unknown, in %s\n", r->state_dir);
+		else
+			term_printf(t, STYLE_PLAIN, "  %s%s\n", *r->path ? r->path : ".",
+				r->gone ? "  (HEAD does not have it)" : "");
+	}
+	for (size_t i = 0; i < o->others.count; i++)
+		if (o->others.items[i].gone)
+			term_note(t, "if '%s' has this name now, its state follows by: %s",
+				o->others.items[i].path,
+				known_root_move(s->source, &o->others.items[i], &arena));
+}
+
 static void print_text(struct cli *cli, const struct session *s, const struct overview *o)
 {
 	AUTO_ARENA arena = {0};
@@ -254,7 +283,7 @@ static void print_text(struct cli *cli, const struct session *s, const struct ov
 	print_runbooks(t, s, o);
 	print_queue(t, s, o);
 	if (!o->objects.count)
-		term_note(t, "nothing is recorded yet: `trueup reconcile` begins");
+		print_nothing(cli, s, o);
 }
 
 static void set_time(struct arena *a, struct node *map, const char *key, int64_t ms)
@@ -325,6 +354,21 @@ static void add_runbooks(
 	node_map_set(a, doc, "waiting", waiting);
 }
 
+static void add_others(struct arena *a, struct node *doc, const struct source_roots *others)
+{
+	struct node *seq = node_new_seq(a);
+	for (size_t i = 0; i < others->count; i++) {
+		const struct source_root *r = &others->items[i];
+		struct node *n = node_new_map(a);
+		report_set_text(a, n, "path", r->path);
+		report_set_text(a, n, "state", r->state_dir);
+		node_map_set(a, n, "gone", node_new_bool(a, r->gone));
+		node_seq_add(a, seq, n);
+	}
+	if (others->count)
+		node_map_set(a, doc, "otherRoots", seq);
+}
+
 static void print_json(struct cli *cli, const struct session *s, const struct overview *o)
 {
 	AUTO_ARENA arena = {0};
@@ -374,6 +418,7 @@ static void print_json(struct cli *cli, const struct session *s, const struct ov
 	if (*o->daemon)
 		report_set_text(a, doc, "servedBy", o->daemon);
 	node_map_set(a, doc, "queue", queue_node(a, o));
+	add_others(a, doc, &o->others);
 	report_print_json(cli->out, doc);
 }
 
@@ -409,6 +454,17 @@ static int read_overview(struct cli *cli, struct session *s, struct arena *arena
 	return got;
 }
 
+/* A state that --state names goes by no path. */
+static int read_others(struct cli *cli, const struct session *s, struct arena *arena,
+	struct overview *o, struct err **err)
+{
+	if (o->revision || cli->state_dir)
+		return 0;
+	if (source_roots_other(s->source, arena, &o->others, err) < 0)
+		return -1;
+	return source_roots_find_gone(s->source, &o->others, err);
+}
+
 /* Who holds a lock of the state folder; "" when nobody does. Heap-owned. */
 static int read_owner(const struct session *s, const char *name, char **ret, struct err **err)
 {
@@ -432,7 +488,8 @@ static int run(struct cli *cli, struct err **err)
 		read_owner(&session, QUEUE_DAEMON_LOCK, &daemon, err) < 0)
 		return -1;
 	struct overview overview = {.lock_owner = owner, .daemon = daemon};
-	if (read_overview(cli, &session, &arena, &overview, err) < 0)
+	if (read_overview(cli, &session, &arena, &overview, err) < 0 ||
+		read_others(cli, &session, &arena, &overview, err) < 0)
 		return -1;
 	if (cli->format[0] == 't')
 		print_text(cli, &session, &overview);

@@ -138,7 +138,9 @@ int pipeline_in_session(struct cli *cli, struct session *session, struct run_opt
 int pipeline_command(
 	struct cli *cli, const char *dir, struct run_options *options, struct err **err)
 {
-	const unsigned flags = options->stop == RUN_STOP_SPEC ? SESSION_READ : SESSION_LOCK;
+	const unsigned flags =
+		(options->stop == RUN_STOP_SPEC ? SESSION_READ | SESSION_STRICT : SESSION_LOCK) |
+		(options->new_root ? SESSION_NEW_ROOT : 0);
 	AUTO_SESSION session = SESSION_NONE;
 	if (cli_session(cli, dir, flags, &session, err) < 0)
 		return -1;

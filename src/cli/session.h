@@ -20,6 +20,11 @@ MUST_CHECK int cli_session(
 		.fallback = (otherwise),                                                           \
 		.help = "how long to wait for another trueup on this repository"                   \
 	}
+#define OPTION_NEW_ROOT                                                                            \
+	{                                                                                          \
+		.name = "new-root", .type = OPT_FLAG,                                              \
+		.help = "this spec root is new, and none that is recorded by another path"         \
+	}
 #define OPTION_TARGET                                                                              \
 	{                                                                                          \
 		.name = "target", .type = OPT_LIST, .arg = "KIND/NAME",                            \

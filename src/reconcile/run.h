@@ -62,6 +62,7 @@ struct run_options {
 	 */
 	const char *statuses;
 	struct render_types *types; /* to be used, and left; NULL: reads its own */
+	bool new_root; /* of pipeline_command(): SESSION_NEW_ROOT */
 	size_t parallel; /* 0: as Config says */
 	const struct engine *engine; /* NULL: the one that a canvas names; for tests */
 	const char *const *environ;

@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "reconcile/known_root.h"
 #include "source/append.h"
 
 #include <errno.h>
@@ -129,20 +130,42 @@ static int open_store(
 	return 0;
 }
 
+/*
+ * Before anything is made, so that the state of the old name can simply be moved here. A state that
+ * --state names goes by no path.
+ */
+static int check_root(
+	const struct session *s, const struct session_options *o, bool writes, struct err **err)
+{
+	const bool asked = (writes || o->flags & SESSION_STRICT) && !(o->flags & SESSION_NEW_ROOT);
+	return asked && !o->state_dir ? known_root_check(s->source, o->store, err) : 0;
+}
+
+/* The state folder, which is there afterwards if it has to be. */
+static int find_state(
+	struct session *s, const struct session_options *o, bool writes, struct err **err)
+{
+	const char *state = o->state_dir ? o->state_dir : source_state_dir(s->source);
+	if (writes && fs_mkdirs(state, 0700, err) < 0)
+		return err_wrap(err, "make the state folder");
+	if (writes && !o->state_dir && source_root_note(s->source, err) < 0)
+		return err_wrap(err, "write down the spec root");
+	s->state_dir = realpath(state, NULL);
+	if (!s->state_dir && (writes || errno != ENOENT))
+		return err_errno(err, errno, "open the state folder %s", state);
+	if (!s->state_dir)
+		s->state_dir = xstrdup(state);
+	return 0;
+}
+
 static int open_all(struct session *s, const struct session_options *o, struct err **err)
 {
 	const bool writes = o->flags & (SESSION_LOCK | SESSION_WRITE);
 	if (source_open(o->dir, NULL, &s->source, err) < 0)
 		return -1;
 	source_set_upstream(s->source, o->upstream);
-	const char *state = o->state_dir ? o->state_dir : source_state_dir(s->source);
-	if (writes && fs_mkdirs(state, 0700, err) < 0)
-		return err_wrap(err, "make the state folder");
-	s->state_dir = realpath(state, NULL);
-	if (!s->state_dir && (writes || errno != ENOENT))
-		return err_errno(err, errno, "open the state folder %s", state);
-	if (!s->state_dir)
-		s->state_dir = xstrdup(state);
+	if (check_root(s, o, writes, err) < 0 || find_state(s, o, writes, err) < 0)
+		return -1;
 	if (take_locks(s, o, err) < 0 || open_store(s, o, writes, err) < 0)
 		return -1;
 	return repository_name(s, writes, err);

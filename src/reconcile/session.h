@@ -24,6 +24,10 @@ enum session_flags {
 	 * time; files of plans that are not recorded yet are safe from being tidied up.
 	 */
 	SESSION_PLANS = 1 << 2,
+	/* With SESSION_READ: as strict about the root as those that change things. */
+	SESSION_STRICT = 1 << 3,
+	/* Begin anew even if this root looks like another one that was renamed (known_root.h). */
+	SESSION_NEW_ROOT = 1 << 4,
 };
 
 struct session_options {
@@ -57,7 +61,8 @@ char *session_account(void);
 char *session_actor(void);
 /*
  * Opens it; on failure *ret is left released. ERR_CONFLICT when another process holds the lock
- * after lock_wait_ms, with its owner in the text.
+ * after lock_wait_ms, with its owner in the text. ERR_DENIED, by who does more than read, when this
+ * root looks like a recorded one that was renamed; nothing is made then.
  */
 MUST_CHECK int session_open(
 	const struct session_options *options, struct session *ret, struct err **err);

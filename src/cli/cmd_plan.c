@@ -42,6 +42,7 @@ const struct command cmd_plan = {
 				.arg = "REV",
 				.help = "plan this revision instead of HEAD"},
 			{.name = "worktree",
+				.excludes = "rev",
 				.type = OPT_FLAG,
 				.help = "plan the files as they lie on disk, uncommitted edits "
 					"included"},

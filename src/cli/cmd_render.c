@@ -109,6 +109,7 @@ const struct command cmd_render = {
 				.arg = "REV",
 				.help = "render this revision instead of HEAD"},
 			{.name = "worktree",
+				.excludes = "rev",
 				.type = OPT_FLAG,
 				.help = "render the files as they lie on disk, uncommitted edits "
 					"included"},

@@ -193,6 +193,7 @@ const struct command cmd_runbook_run = {
 			.arg = "REV",
 			.help = "the runbook of this revision instead of HEAD"},
 		{.name = "worktree",
+			.excludes = "rev",
 			.type = OPT_FLAG,
 			.help = "the file as it lies on disk; the claims of the committed "
 				"one have to be met as well"},

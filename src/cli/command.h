@@ -58,6 +58,7 @@ struct option_spec {
 	const char *choices; /* OPT_CHOICE: words with blanks between; OPT_TEXT: NULL */
 	const char *group; /* heading in the help; NULL: "Options" */
 	int64_t min, max; /* OPT_INT: both 0 means 0..INT64_MAX */
+	const char *excludes; /* another option of the table that it cannot stand beside */
 };
 
 struct exit_doc {

@@ -321,6 +321,16 @@ static int check_operands(const struct opts *o, struct err **err)
 	return 0;
 }
 
+static int check_pairs(const struct opts *o, struct err **err)
+{
+	for (const struct option_spec *s = o->command->options; s && s->name; s++)
+		if (s->excludes && opt_given(o, s->name) && opt_given(o, s->excludes))
+			return err_set(err, ERR_INVALID,
+				"'--%s' and '--%s' of '%s' exclude each other: give one of them",
+				s->excludes, s->name, o->command->name);
+	return 0;
+}
+
 const char *command_formats(const struct command *command)
 {
 	return command->formats ? command->formats : "text json";
@@ -355,7 +365,7 @@ int opts_parse_command(struct opts *o, const struct command *command, struct err
 	}
 	if (opt_flag(o, "help") || opt_flag(o, "version"))
 		return 0;
-	return check_operands(o, err) ? -1 : check_format(o, err);
+	return check_operands(o, err) || check_pairs(o, err) ? -1 : check_format(o, err);
 }
 
 static struct found must_find(const struct opts *o, const char *name)

@@ -88,8 +88,9 @@ struct object_outcome {
 struct run_outcome {
 	const char *command; /* "plan", "reconcile" */
 	const char *root; /* as the user named it */
-	const char *branch; /* NULL in a plain folder */
-	const char *commit; /* NULL in a plain folder */
+	const char *branch; /* NULL in a plain folder, for a tag or an id, and without a branch */
+	const char *rev; /* the revision that was asked for, as it was named; NULL: HEAD */
+	const char *commit; /* NULL in a plain folder, and before the first commit */
 	bool dry_run;
 	size_t kind_counts[KIND_COUNT]; /* specs in the revision */
 	const struct object_outcome *objects; /* those that are not unchanged, in order of work */

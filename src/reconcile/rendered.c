@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "reconcile/outputs.h"
+#include "reconcile/wanted_rev.h"
 
 static int render(struct session *session, struct load *l, const struct rendered_options *options,
 	struct rendered *ret, struct err **err)
@@ -44,11 +45,13 @@ int rendered_open(struct session *session, const struct rendered_options *option
 {
 	*ret = (struct rendered){0};
 	AUTO_LOAD load = {0};
+	unsigned flags;
+	if (wanted_rev_flags(session->source, options->rev, options->worktree, &flags, err) < 0)
+		return -1;
 	struct render_types *types = render_types_load(&ret->diags);
 	if (!types)
 		return 0;
-	int result = load_open(
-		session, types, options->rev, options->worktree ? LOAD_WORKTREE : 0, &load, err);
+	int result = load_open(session, types, options->rev, flags, &load, err);
 	if (result == 0)
 		result = render(session, &load, options, ret, err);
 	load_close(&load);

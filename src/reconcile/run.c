@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "reconcile/run_spec.h"
+#include "reconcile/wanted_rev.h"
 #include "store/audit.h"
 #include "store/pulls.h"
 
@@ -400,6 +401,7 @@ static void name_revision(struct run *run, const struct source_rev *rev)
 {
 	struct run_outcome *out = &run->outcome;
 	out->branch = rev->branch[0] ? arena_strdup(&run->arena, rev->branch) : NULL;
+	out->rev = run->options->rev;
 	out->commit = rev->commit[0] ? arena_strdup(&run->arena, rev->commit) : NULL;
 }
 
@@ -453,7 +455,10 @@ static int load_types(struct run *run, struct err **err)
 static int read_specs(struct run *run, struct err **err)
 {
 	const struct run_options *o = run->options;
-	const unsigned flags = (o->worktree ? LOAD_WORKTREE : 0) | (o->notice ? LOAD_NOTICE : 0);
+	unsigned flags;
+	if (wanted_rev_flags(run->session->source, o->rev, o->worktree, &flags, err) < 0)
+		return -1;
+	flags |= o->notice ? LOAD_NOTICE : 0;
 	const int got =
 		o->pull ? load_open_merge(run->session, run->types, o->pull->merge, &run->load, err)
 			: load_open(run->session, run->types, o->rev, flags, &run->load, err);

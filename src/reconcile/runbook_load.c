@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "reconcile/recorded.h"
+#include "reconcile/wanted_rev.h"
 #include "runbook/object.h"
 
 #include <string.h>
@@ -128,6 +129,8 @@ static int load_base(struct session *session, struct runbook_run *run, struct er
 static int resolve(struct session *session, const struct runbook_request *request,
 	struct runbook_run *run, struct err **err)
 {
+	if (wanted_rev_check(session->source, request->rev, err) < 0)
+		return -1;
 	run->on_disk = request->worktree || source_kind(session->source) == SOURCE_FOLDER;
 	if (run->on_disk && !source_dir(session->source))
 		return err_set(err, ERR_INVALID, "a bare repository has no files on disk");

@@ -119,6 +119,7 @@ void plan_to_node(struct arena *a, struct node *document, const struct run_outco
 {
 	report_set_text(a, document, "root", run->root);
 	report_set_text(a, document, "branch", run->branch);
+	report_set_text(a, document, "rev", run->rev);
 	report_set_text(a, document, "commit", run->commit);
 	set_bool(a, document, "dryRun", run->dry_run);
 	struct node *specs = node_new_map(a);

@@ -200,13 +200,23 @@ static void add_kind_counts(struct str *out, const struct run_outcome *run)
 
 enum { SHORT_COMMIT = 7, LINE_WIDTH = 96 };
 
+/* "main@1234567", "v1@1234567"; a revision that is an id by itself stands alone. */
+static void add_revision(struct str *out, const struct run_outcome *run)
+{
+	if (!run->commit)
+		return;
+	const char *name = run->branch ? run->branch : run->rev ? run->rev : "HEAD";
+	str_add(out, "  ");
+	if (!str_starts(run->commit, name))
+		str_addf(out, "%s@", name);
+	str_addf(out, "%.*s", SHORT_COMMIT, run->commit);
+}
+
 static void print_first_line(struct term *t, const struct run_outcome *run)
 {
 	term_put(t, STYLE_BOLD, run->root);
 	AUTO_STR rest = STR_INIT;
-	if (run->commit)
-		str_addf(&rest, "  %s@%.*s", run->branch ? run->branch : "HEAD", SHORT_COMMIT,
-			run->commit);
+	add_revision(&rest, run);
 	str_add(&rest, "  ");
 	add_kind_counts(&rest, run);
 	char buf[CLOCK_TEXT_SIZE];

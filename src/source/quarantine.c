@@ -227,6 +227,8 @@ int source_resolve_tree(
 	AUTO_GIT_TREE *top = NULL;
 	if (git_need(s, err) < 0 || git_tree_by_id(s, tree, &top, err) < 0)
 		return -1;
+	if (!top)
+		return 0;
 	if (!*s->subtree) {
 		(void)str_copy(ret->tree, sizeof ret->tree, tree);
 		return 0;

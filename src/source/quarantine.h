@@ -40,7 +40,7 @@ MUST_CHECK int source_new_files(struct source *s, const char *id,
 
 /*
  * A tree as if it were a commit, for what is not committed yet: commit "" and the tree of the spec
- * root in it. ERR_NOT_FOUND when the spec root is not in it.
+ * root in it. ERR_NOT_FOUND when the spec root is not in it. tree NULL: the empty tree, as "".
  */
 MUST_CHECK int source_resolve_tree(
 	struct source *s, const char *tree, struct source_rev *ret, struct err **err);

@@ -36,7 +36,8 @@ test_expect_success 'a place that was planned in on purpose: the command fits th
 '
 
 test_expect_success 'after what the old one made was destroyed it begins anew' '
-	(cd r/prod && trueup destroy -y canvas/mail) && git -C r mv prod next && commit_all r four &&
+	(cd r/prod && trueup destroy -y canvas/mail) && git -C r mv prod next &&
+	commit_all r four &&
 	trueup reconcile -y r/next >out && cat out && grep "^1 applied" out &&
 	git -C r mv next last && commit_all r five && test_must_fail trueup plan r/last
 '
@@ -45,7 +46,8 @@ test_expect_success 'a second root beside the first is no rename' '
 	new_repo s && for at in a b; do
 		topics_role s/$at && topics s/$at mail-$at out && commit_all s $at &&
 			trueup reconcile -y s/$at >out && grep "^1 applied" out || return 1
-	done && topics_role s/c && topics s/c mail-c out && commit_all s c && trueup status s/c >out &&
+	done && topics_role s/c && topics s/c mail-c out && commit_all s c &&
+	trueup status s/c >out &&
 	grep "^  a$" out && grep "^  b$" out && ! grep "HEAD does not" out
 '
 

@@ -22,6 +22,7 @@ static const struct option_spec test_options[] = {
 	{.name = "timeout", .type = OPT_DURATION, .arg = "TIME", .help = "h", .fallback = "1h"},
 	{.name = "order", .type = OPT_CHOICE, .arg = "ORDER", .help = "h", .choices = "up down"},
 	{.name = "to", .letter = 'o', .type = OPT_TEXT, .arg = "DIR", .help = "h"},
+	{.name = "here", .type = OPT_FLAG, .help = "h", .excludes = "to"},
 	{0},
 };
 static const struct command test_command = {
@@ -138,6 +139,8 @@ static void says_what_is_wrong(void **state)
 		{{"trueup", "reconcile", "--dry-run=yes"}, "option '--dry-run' takes no value"},
 		{{"trueup", "reconcile", "a", "b"},
 			"unexpected operand 'b' of 'reconcile'; usage: trueup reconcile [DIR]"},
+		{{"trueup", "reconcile", "--here", "-o", "d"},
+			"'--to' and '--here' of 'reconcile' exclude each other: give one of them"},
 		{{"trueup", "reconcile", "--output", "sarif"},
 			"'reconcile' cannot print 'sarif'; it can print: text, json"},
 	};

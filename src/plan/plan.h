@@ -96,6 +96,7 @@ struct run_outcome {
 	const struct object_outcome *objects; /* those that are not unchanged, in order of work */
 	size_t object_count;
 	size_t unchanged;
+	size_t unseen; /* not looked at, because the user named others */
 	const char *const *notices; /* uncommitted edits, another branch than Config's, ... */
 	size_t notice_count;
 	const struct diag_list *diags; /* NULL: none */

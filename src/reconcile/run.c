@@ -60,23 +60,41 @@ void item_status(
 	item->out.status = status;
 }
 
+/*
+ * What is not among the items is as recorded, unless the user named what to look at: then nothing
+ * is known of the rest, and of those that only stand beside what was named.
+ */
+static void count_rest(struct run *run)
+{
+	const bool by_name = run_is_by_name(run);
+	size_t total = 0, looked = 0, unchanged = 0;
+	for (int k = 0; k < KIND_COUNT; k++)
+		total += run->outcome.kind_counts[k];
+	for (size_t i = 0; i < run->item_count; i++) {
+		const struct item *item = run->items[i];
+		if (item->aside)
+			continue;
+		looked += load_spec(&run->load, item->key) != NULL;
+		unchanged += item->desired && item->out.status == OBJECT_UNCHANGED;
+	}
+	const size_t rest = total > looked ? total - looked : 0;
+	run->outcome.unseen = by_name ? rest : 0;
+	run->outcome.unchanged = unchanged + (by_name ? 0 : rest);
+}
+
 void run_publish(struct run *run)
 {
 	struct object_outcome *list = arena_array(&run->arena, run->item_count, sizeof *list);
-	size_t count = 0, desired = 0;
+	size_t count = 0;
 	for (size_t i = 0; i < run->item_count; i++) {
 		const struct item *item = run->items[i];
 		if (item->out.status == OBJECT_UNCHANGED || item->aside)
 			continue;
 		list[count++] = item->out;
-		desired += item->desired != NULL;
 	}
-	size_t total = 0;
-	for (int k = 0; k < KIND_COUNT; k++)
-		total += run->outcome.kind_counts[k];
 	run->outcome.objects = list;
 	run->outcome.object_count = count;
-	run->outcome.unchanged = total > desired ? total - desired : 0;
+	count_rest(run);
 }
 
 const struct engine *run_engine(const struct run *run, const char *name)
@@ -501,6 +519,22 @@ static int carry_out(struct run *run, struct err **err)
 	return run_tidy(run, err);
 }
 
+/* Who asks to destroy what is not there may have meant another one. */
+static void tell_nothing_to_destroy(struct run *run)
+{
+	for (const char *const *key = run->options->destroy; key && *key; key++) {
+		const struct item *item = item_find(run, *key);
+		if (!item || item->decision.action != PLAN_NONE)
+			continue;
+		const enum object_phase phase = item->row ? item->row->phase : PHASE_NEW;
+		run_notice(run, "%s %s", *key,
+			phase == PHASE_DESTROYED ? "is destroyed already"
+			: phase == PHASE_ORPHANED
+				? "was let go: what it made is not looked after"
+				: "was never applied: there is nothing to destroy");
+	}
+}
+
 static int decide(struct run *run, int64_t started, struct err **err)
 {
 	const struct run_options *o = run->options;
@@ -509,6 +543,7 @@ static int decide(struct run *run, int64_t started, struct err **err)
 		items_build(run, err) < 0 || (o->pull && pull_take_locks(run, err) < 0))
 		return -1;
 	tell_loaded(run, started);
+	tell_nothing_to_destroy(run);
 	if (!o->pull)
 		run_spec_note_baseline(run);
 	return 0;

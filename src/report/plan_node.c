@@ -133,6 +133,7 @@ void plan_to_node(struct arena *a, struct node *document, const struct run_outco
 		node_seq_add(a, objects, object_to_node(a, &run->objects[i]));
 	node_map_set(a, document, "objects", objects);
 	set_int(a, document, "unchanged", (int64_t)run->unchanged);
+	set_int(a, document, "notLookedAt", (int64_t)run->unseen);
 	node_map_set(a, document, "notices", texts_to_node(a, run->notices, run->notice_count));
 	if (run->diags)
 		node_map_set(a, document, "diagnostics", diag_to_node(a, run->diags));

@@ -401,13 +401,24 @@ static void print_hints(struct term *t, const struct run_outcome *run)
 	}
 }
 
+static void print_nothing_to_do(struct term *t, const struct run_outcome *run)
+{
+	AUTO_STR text = STR_INIT;
+	str_add(&text, "nothing to do");
+	if (run->unchanged || !run->unseen)
+		str_addf(&text, ": %zu object%s as recorded", run->unchanged,
+			run->unchanged == 1 ? " is" : "s are");
+	if (run->unseen)
+		str_addf(&text, "%s %zu not looked at", run->unchanged ? "," : ":", run->unseen);
+	term_printf(t, STYLE_GREEN, "%s\n", text.data);
+}
+
 void plan_print_summary(struct term *t, const struct run_outcome *run)
 {
 	term_newline(t);
 	print_hints(t, run);
 	if (!run->object_count) {
-		term_printf(t, STYLE_GREEN, "nothing to do: %zu object%s as recorded\n",
-			run->unchanged, run->unchanged == 1 ? " is" : "s are");
+		print_nothing_to_do(t, run);
 		return;
 	}
 	AUTO_STR text = STR_INIT;
@@ -420,6 +431,8 @@ void plan_print_summary(struct term *t, const struct run_outcome *run)
 	const size_t unchanged = run->unchanged + count_status(run, OBJECT_UNCHANGED);
 	if (unchanged)
 		str_addf(&text, "%s%zu unchanged", text.len ? ", " : "", unchanged);
+	if (run->unseen)
+		str_addf(&text, "%s%zu not looked at", text.len ? ", " : "", run->unseen);
 	const bool bad = count_status(run, OBJECT_FAILED) || count_status(run, OBJECT_REFUSED);
 	term_printf(t, bad ? STYLE_BOLD_RED : STYLE_BOLD, "%s\n", text.data);
 }

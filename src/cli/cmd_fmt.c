@@ -64,6 +64,13 @@ static const char *below_root(struct fmt_run *r, const char *name, struct err **
 {
 	char full[PATH_MAX], root[PATH_MAX];
 	const char *dir = source_dir(r->worktree->source);
+	if (fs_is_dir(name)) {
+		(void)err_set(err, ERR_INVALID,
+			"%s is a folder: name the files in it, or none for every spec of the spec "
+			"root",
+			name);
+		return NULL;
+	}
 	if (!realpath(name, full) || !realpath(dir, root)) {
 		(void)err_errno(err, errno, "%s", name);
 		return NULL;

@@ -8,6 +8,7 @@
 #include "report/json.h"
 #include "report/table.h"
 #include "store/audit.h"
+#include "store/objects.h"
 #include "store/operations.h"
 
 static void set_time(struct arena *a, struct node *map, const char *key, int64_t ms)
@@ -63,8 +64,27 @@ static void print_operations(struct cli *cli, const struct history_rows *rows)
 		table_end_row(table);
 	}
 	table_print(table, cli->out, 0);
-	if (!rows->count)
-		term_note(cli->out, "no operation yet");
+}
+
+/* Why there is nothing to show: nothing happened, or nothing of what was asked for. */
+static int note_none(
+	struct cli *cli, struct session *s, const char *what, bool any, struct err **err)
+{
+	AUTO_ARENA arena = {0};
+	struct object_row *row = NULL;
+	const char *key = operand(cli->opts, 0), *actor = opt_text(cli->opts, "actor");
+	if (cli->format[0] != 't')
+		return 0;
+	if (!any) {
+		term_note(cli->out, "no %s yet", what);
+		return 0;
+	}
+	if (key && store_object_get(s->store, key, OBJECT_BRIEF, &arena, &row, err) < 0)
+		return -1;
+	term_note(cli->out, "no %s%s%s%s%s%s", what, key ? " on " : "", key ? key : "",
+		actor ? " by " : "", actor ? actor : "",
+		key && !row ? ": no such object is recorded" : "");
+	return 0;
 }
 
 static void add_operations(struct arena *a, struct node *doc, const struct history_rows *rows)
@@ -100,6 +120,11 @@ static int show_operations(struct cli *cli, struct session *s, struct err **err)
 	struct history_rows rows = {0};
 	if (s->store && store_history(s->store, &filter, &arena, &rows, err) < 0)
 		return -1;
+	const struct history_filter newest = {.limit = 1};
+	struct history_rows all = {0};
+	if (!rows.count && ((s->store && store_history(s->store, &newest, &arena, &all, err) < 0) ||
+				   note_none(cli, s, "operation", all.count > 0, err) < 0))
+		return -1;
 	if (cli->format[0] == 't') {
 		print_operations(cli, &rows);
 		return CLI_DONE;
@@ -122,6 +147,12 @@ static int show_audit(struct cli *cli, struct session *s, struct err **err)
 	};
 	struct audit_rows rows = {0};
 	if (s->store && store_audit_list(s->store, &filter, &arena, &rows, err) < 0)
+		return -1;
+	const struct audit_filter newest = {.limit = 1};
+	struct audit_rows all = {0};
+	if (!rows.count &&
+		((s->store && store_audit_list(s->store, &newest, &arena, &all, err) < 0) ||
+			note_none(cli, s, "entry", all.count > 0, err) < 0))
 		return -1;
 	AUTO_TABLE table = table_new(6);
 	struct node *list = node_new_seq(&arena);

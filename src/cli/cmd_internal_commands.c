@@ -29,6 +29,15 @@ static void add_options(struct str *out, const struct option_spec *table, const 
 	}
 }
 
+/* A letter that the command uses itself is not the option of every command. */
+static const char *output_option(const struct command *c)
+{
+	for (const struct option_spec *o = c->options; o && o->name; o++)
+		if (o->letter == 'o')
+			return "--output";
+	return "-o";
+}
+
 static void add_command(struct str *out, const struct command *c)
 {
 	str_addf(out, "\n## trueup %s\n\n`trueup %s [options]%s%s`: %s.\n", c->name, c->name,
@@ -42,7 +51,7 @@ static void add_command(struct str *out, const struct command *c)
 	str_add(out, "\nExit codes: ");
 	for (size_t i = 0; i < n; i++)
 		str_addf(out, "%s%d %s", i ? "; " : "", rows[i].code, rows[i].meaning);
-	str_addf(out, ". Formats for `-o`: %s.\n", command_formats(c));
+	str_addf(out, ". Formats for `%s`: %s.\n", output_option(c), command_formats(c));
 	if (c->examples)
 		str_add(out, "\n```sh\n");
 	for (const struct example_doc *e = c->examples; e && e->line; e++)

@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "cli/options.h"
 #include "cli/session.h"
 #include "reconcile/rendered.h"
 #include "report/diag_print.h"
@@ -51,9 +52,21 @@ static void note_missing(struct cli *cli, const struct rendering *r)
 			r->missing[i].canvas, r->missing[i].key);
 }
 
+/* Of every other command -o is the format. */
+static int check_out(const char *dir, struct err **err)
+{
+	if (!dir || !words_have("text json", dir))
+		return 0;
+	return err_set(err, ERR_INVALID,
+		"-o is the folder to write into: for the format say --output %s, for a folder of "
+		"that name -o ./%s",
+		dir, dir);
+}
+
 static int run(struct cli *cli, struct err **err)
 {
 	const struct opts *o = cli->opts;
+	const char *dir = opt_text(o, "out");
 	const struct rendered_options options = {
 		.key = operand(o, 0),
 		.rev = opt_text(o, "rev"),
@@ -61,6 +74,8 @@ static int run(struct cli *cli, struct err **err)
 	};
 	AUTO_SESSION session = SESSION_NONE;
 	AUTO_RENDERED rendered = {0};
+	if (check_out(dir, err) < 0)
+		return -1;
 	if (cli_session(cli, operand(o, 1), SESSION_READ, &session, err) < 0 ||
 		rendered_open(&session, &options, &rendered, err) < 0)
 		return -1;
@@ -68,7 +83,6 @@ static int run(struct cli *cli, struct err **err)
 		diag_print(cli->errout, "text", "render", &rendered.diags);
 		return CLI_SPECS;
 	}
-	const char *dir = opt_text(o, "out");
 	if (dir && write_files(&rendered.rendering, dir, err) < 0)
 		return -1;
 	if (cli->format[0] != 't')
@@ -103,7 +117,8 @@ const struct command cmd_render = {
 				.letter = 'o',
 				.type = OPT_TEXT,
 				.arg = "FOLDER",
-				.help = "write the files into FOLDER instead of printing them"},
+				.help = "write the files into FOLDER instead of printing them; the "
+					"format of the output is --output alone"},
 			{.name = "rev",
 				.type = OPT_TEXT,
 				.arg = "REV",

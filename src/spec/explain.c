@@ -135,10 +135,14 @@ static const char *next_name(struct arena *a, const char **path)
 
 static int unknown_kind(const char *name, struct err **err)
 {
+	AUTO_STR kinds = STR_INIT;
+	for (enum spec_kind k = 0; k < KIND_COUNT; k++)
+		if (spec_kind_supported(k))
+			str_addf(&kinds, "%s, ", spec_kind_name(k));
 	return err_set(err, ERR_NOT_FOUND,
-		"there is nothing to explain by the name '%.64s': kinds are canvas, config and "
-		"role",
-		name);
+		"there is nothing to explain by the name '%.64s': there are %sserver and the "
+		"resource types, which `trueup explain` lists",
+		name, kinds.data);
 }
 
 static int unknown_field(const struct field_table *t, const char *name, struct err **err)

@@ -105,6 +105,21 @@ test_expect_success 'a secret is found and not shown' '
 	! grep -r AKIA out err
 '
 
+test_expect_success 'explain names all that there is, fmt says that a folder is one' '
+	expect_exit 1 trueup explain foo 2>err && cat err &&
+	grep "there are config, role, canvas, run, server and the resource types" err &&
+	for kind in $(sed "s/.*there are \(.*\) and the.*/\1/; s/,//g" err); do
+		trueup explain "$kind" >out || return 1
+	done && expect_exit 1 trueup -C shop fmt canvases 2>err && cat err &&
+	grep "canvases is a folder: name the files in it" err
+'
+
+test_expect_success 'render: -o is a folder, and not taken for a format' '
+	expect_exit 1 trueup -C shop render canvas/shop -o json 2>err && cat err &&
+	grep -e "--output json, for a folder of that name -o ./json" err && [ ! -e shop/json ] &&
+	trueup render --help >out && grep -e "--output FORMAT .*text json" out
+'
+
 test_expect_success 'explain prints kinds, kinds their fields, fields themselves' '
 	trueup explain >out && like "$(cat out)" "config role canvas" &&
 	trueup explain canvas >out && like "$(cat out)" "dependsOn" &&

@@ -34,4 +34,16 @@ test_expect_success 'what was destroyed is not destroyed again' '
 	cat out && grep "canvas/one  wait  suspended" out && grep "^1 waiting, 2 unchanged" out
 '
 
+test_expect_success 'history of a name that is not there is not an empty history' '
+	run history canvas/two >out && grep "canvas/two  *apply" out && for what in "" --audit; do
+		run history $what canvas/typo >out && cat out &&
+			grep "no .* on canvas/typo: no such object is recorded" out &&
+			run history $what --actor os:nobody >out && grep "^.*no .* by os:nobody" out &&
+			run history $what --actor os:nobody canvas/two >out &&
+			grep "no .* on canvas/two by os:nobody$" out || return 1
+	done && run history -o json canvas/typo >json && is "$(json json "d[\"operations\"]")" "[]" &&
+	new_repo empty && topics_role empty && commit_all empty one &&
+	trueup -C empty history canvas/two >out && grep "no operation yet" out
+'
+
 test_done

@@ -29,33 +29,63 @@ static const char *login_of(const char *actor)
 	return colon ? colon + 1 : actor;
 }
 
+/* Whether the forge lets an account write to the repository. */
+static int may_write(const struct pull_job *job, const char *login, bool *ret_may, struct err **err)
+{
+	enum forge_permission permission = FORGE_NO_PERMISSION;
+	if (forge_permission(job->work->forge, login, &permission, err) < 0)
+		return -1;
+	*ret_may = permission >= FORGE_WRITE;
+	return 0;
+}
+
+struct reviews {
+	size_t approved;
+	size_t stale; /* approved before the newest commit */
+	size_t outside; /* of those who may not write: at a public repository that is anybody */
+};
+
 /* An approval counts for the commit that was reviewed, where the forge says which. */
+static int count_review(struct pull_job *job, const struct forge_approval *a, struct reasons *r,
+	struct reviews *count, struct err **err)
+{
+	bool may;
+	if (str_eq(a->author, login_of(job->row->author)))
+		return 0;
+	if (may_write(job, a->author, &may, err) < 0)
+		return err_wrap(err, "ask the forge what %s may do", a->author);
+	if (!may)
+		count->outside += a->review == FORGE_APPROVED;
+	else if (a->review == FORGE_CHANGES_REQUESTED)
+		add(r, arena_printf(job->arena, "%s asks for changes", a->author));
+	else if (a->review == FORGE_APPROVED && a->sha && !str_eq(a->sha, job->row->head_sha))
+		count->stale++;
+	else if (a->review == FORGE_APPROVED)
+		count->approved++;
+	return 0;
+}
+
 static int check_approved(struct pull_job *job, struct reasons *r, struct err **err)
 {
 	struct forge_approvals list = {0};
-	const struct pull_row *row = job->row;
+	struct reviews count = {0};
 	if (!job->work->forge) {
 		add(r, "it is not known whether it was approved: there is no forge to ask");
 		return 0;
 	}
-	if (forge_approval_list(job->work->forge, row->number, job->arena, &list, err) < 0)
+	if (forge_approval_list(job->work->forge, job->row->number, job->arena, &list, err) < 0)
 		return -1;
-	size_t approved = 0, stale = 0;
-	for (size_t i = 0; i < list.count; i++) {
-		const struct forge_approval *a = &list.items[i];
-		if (str_eq(a->author, login_of(row->author)))
-			continue;
-		if (a->review == FORGE_CHANGES_REQUESTED)
-			add(r, arena_printf(job->arena, "%s asks for changes", a->author));
-		else if (a->review == FORGE_APPROVED && a->sha && !str_eq(a->sha, row->head_sha))
-			stale++;
-		else if (a->review == FORGE_APPROVED)
-			approved++;
-	}
-	if (!approved)
-		add(r, stale ? "it was approved before its newest commit: it has to be reviewed "
-			       "again"
-			     : "it is not approved");
+	for (size_t i = 0; i < list.count; i++)
+		if (count_review(job, &list.items[i], r, &count, err) < 0)
+			return -1;
+	if (count.approved)
+		return 0;
+	if (count.stale)
+		add(r, "it was approved before its newest commit: it has to be reviewed again");
+	else if (count.outside)
+		add(r, "it is not approved by anybody who may write to the repository");
+	else
+		add(r, "it is not approved");
 	return 0;
 }
 
@@ -119,14 +149,14 @@ int pull_unmet(struct pull_job *job, const char *const **ret_reasons, struct err
 
 int pull_may_command(const struct pull_job *job, const char **ret_why, struct err **err)
 {
-	enum forge_permission permission = FORGE_NO_PERMISSION;
 	const struct pull_work *w = job->work;
+	bool may;
 	*ret_why = NULL;
 	if (!w->forge) /* an operator at a terminal, who may do all of this by other commands */
 		return 0;
-	if (forge_permission(w->forge, login_of(job->session.actor), &permission, err) < 0)
+	if (may_write(job, login_of(job->session.actor), &may, err) < 0)
 		return err_wrap(err, "ask the forge what %s may do", job->session.actor);
-	if (permission < FORGE_WRITE)
+	if (!may)
 		*ret_why = arena_printf(job->arena,
 			"%s may not do this: it takes permission to write to the repository",
 			job->session.actor);

@@ -12,7 +12,7 @@ static const struct field require_fields[] = {
 		.offset = AT(pulls.need_approved),
 		.fallback = "true",
 		.doc = "Somebody other than its author has approved it at the forge, and nobody "
-		       "asks for changes.",
+		       "asks for changes; those who may write to the repository count.",
 		.example = "true"},
 	{.key = "mergeable",
 		.type = FIELD_BOOL,

@@ -166,7 +166,8 @@ begin() { # N...
 	: >"$W/serve.log"
 	THEIRS=pull
 	[ "$KIND" != gitlab ] || THEIRS=merge-requests
-	forge_start && forge_set '{"permissions": {"alice": "write"}, "users": {"alice": 2}}' &&
+	forge_start && forge_set '{"permissions": {"alice": "write", "bob": "write"},
+		"users": {"alice": 2, "bob": 3}}' &&
 		new_repo "$W/repo" && topics_role "$W/repo" && topics "$W/repo" orders "new paid" &&
 		topics "$W/repo" old "gone" &&
 		printf '%s\n' 'apiVersion: trueup/v1' 'kind: Config' 'spec:' '  apply: auto' \

@@ -16,7 +16,7 @@
  */
 
 static struct {
-	const char *permission; /* of everybody */
+	const char *permission; /* of everybody but mallory, who may read */
 	const char *reviews; /* JSON list */
 	const char *head; /* of pull request 12 */
 	int behind;
@@ -32,7 +32,8 @@ static int perform(
 	*ret = (struct http_response)HTTP_RESPONSE_INIT;
 	ret->status = 200;
 	if (strstr(request->url, "/permission"))
-		str_addf(&ret->body, "{\"permission\":\"%s\"}", hub.permission);
+		str_addf(&ret->body, "{\"permission\":\"%s\"}",
+			strstr(request->url, "/mallory/") ? "read" : hub.permission);
 	else if (strstr(request->url, "/reviews"))
 		str_addf(&ret->body, "%s", strstr(request->url, "page=2") ? "[]" : hub.reviews);
 	else if (strstr(request->url, "/compare/"))
@@ -239,6 +240,7 @@ static void shows_first_the_specs_then_the_plan(void **state)
 static void applies_what_was_approved_and_shown(void **state)
 {
 	struct test t;
+	const char *text;
 	open_test(&t, *state, "pullRequests: {apply: before}");
 	push(&t, "one");
 	refresh(&t);
@@ -253,6 +255,16 @@ static void applies_what_was_approved_and_shown(void **state)
 	hub.reviews = "[{\"user\":{\"login\":\"bob\"},\"state\":\"APPROVED\"},"
 		      "{\"user\":{\"login\":\"carol\"},\"state\":\"CHANGES_REQUESTED\"}]";
 	has(say(&t, "github:bob", "trueup apply"), "carol asks for changes");
+	/* At a public repository anybody may review. */
+	hub.reviews = "[{\"user\":{\"login\":\"mallory\"},\"state\":\"APPROVED\"}]";
+	has(say(&t, "github:bob", "trueup apply"), "not approved by anybody who may write");
+	hub.reviews = "[{\"user\":{\"login\":\"bob\"},\"state\":\"APPROVED\"},"
+		      "{\"user\":{\"login\":\"mallory\"},\"state\":\"CHANGES_REQUESTED\"}]";
+	hub.behind = 2;
+	text = say(&t, "github:bob", "trueup apply");
+	has(text, "it lacks 2 commits of main");
+	assert_null(strstr(text, "asks for changes"));
+	hub.behind = 0;
 	hub.reviews = "[{\"user\":{\"login\":\"bob\"},\"state\":\"APPROVED\"}]";
 	hub.behind = 2;
 	has(say(&t, "github:bob", "trueup apply"), "it lacks 2 commits of main");

@@ -4,8 +4,8 @@
  * push may come in.
  *
  * What is refused:
- *	- a literal secret in any version of any file that the push brings, on whatever branch or
- *	  tag: once accepted it is in the history of everybody who fetches
+ *	- a literal secret in any version of any file that the push brings, by whatever ref: once
+ *	  accepted it is in the history of everybody who fetches
  *	- invalid specs on Config's branch, that branch's deletion, and a commit there without any
  *	  canvas while canvases are recorded (unless the pusher says that it is meant)
  *	- changing or deleting refs/notes/trueup, where trueup writes what it did

@@ -11,7 +11,8 @@
 #include <string.h>
 
 enum {
-	SCAN_MAX_BYTES = 4 * 1024 * 1024, /* a larger file is no spec and hardly a text */
+	/* It is read as a whole. A text of this size can be pushed some other way; see push.md. */
+	SCAN_MAX_BYTES = 64 * 1024 * 1024,
 	BINARY_LOOK = 8000, /* as git decides: a NUL among the first bytes */
 };
 
@@ -65,11 +66,27 @@ static void take_findings(struct push_verdict *v, const struct src *src,
 		struct diag *mine = diag_error(
 			&v->diags, d->rule, ((struct pos){src, d->line, d->col}), "%s", d->message);
 		mine->source_line = NULL;
-		diag_hint(&v->diags, mine,
-			"commit %.7s brings it: revoke it and rewrite that commit; a later one "
-			"that removes it leaves it in the history",
-			file->commit);
+		if (file->commit)
+			diag_hint(&v->diags, mine,
+				"commit %.7s brings it: revoke it and rewrite that commit; a later "
+				"one that removes it leaves it in the history",
+				file->commit);
+		else
+			diag_hint(
+				&v->diags, mine, "no commit has it, the push brings it: revoke it");
 	}
+}
+
+/* What was not looked at is not let in. */
+static void refuse_unread(struct judge *j, struct push_verdict *v,
+	const struct source_new_file *file, const struct err *why)
+{
+	AUTO_STR text = STR_INIT;
+	err_format(why, &text);
+	refuse(v,
+		arena_printf(&j->check->arena, "%s cannot be searched for secrets: %s", file->path,
+			text.data),
+		"nothing was accepted; `.trueupignore` hides files that are not to be searched");
 }
 
 static int scan_file(struct judge *j, struct push_verdict *v, const struct source_new_file *file,
@@ -80,6 +97,7 @@ static int scan_file(struct judge *j, struct push_verdict *v, const struct sourc
 	if (source_read(j->session->source, file->id, SCAN_MAX_BYTES, &text, err) < 0) {
 		if (err_kind_of(*err) != ERR_INVALID)
 			return err_wrap(err, "read %s", file->path);
+		refuse_unread(j, v, file, *err);
 		err_free(err);
 		return 0;
 	}
@@ -187,8 +205,8 @@ static int judge_ref(struct judge *j, struct push_verdict *v, struct err **err)
 			"fetch it with `git fetch origin refs/notes/trueup`");
 		return 0;
 	}
-	const bool scanned = ref->branch || str_starts(ref->name, "refs/tags/");
-	if (ref->new_id && scanned && look_for_secrets(j, v, err) < 0)
+	/* By whatever ref: a commit that one has brought is not new to the next. */
+	if (ref->new_id && look_for_secrets(j, v, err) < 0)
 		return -1;
 	if (ref == j->applied && judge_applied(j, v, err) < 0)
 		return -1;

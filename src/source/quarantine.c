@@ -113,13 +113,11 @@ static int parent_tree(
 	return rc;
 }
 
-static int add_file(struct new_walk *w, const struct source_change *change, const char *commit,
-	struct err **err)
+static int add_version(
+	struct new_walk *w, const char *path, const char *id, const char *commit, struct err **err)
 {
-	if (change->op == SOURCE_REMOVED || change->entry != SOURCE_FILE)
-		return 0;
 	AUTO_STR key = STR_INIT;
-	str_addf(&key, "%s %s", change->new_id, change->path);
+	str_addf(&key, "%s %s", id, path);
 	if (strmap_put(&w->seen, key.data, w))
 		return 0;
 	if (w->files->count == SOURCE_MAX_FILES)
@@ -129,10 +127,27 @@ static int add_file(struct new_walk *w, const struct source_change *change, cons
 	w->files->items = arena_grow(
 		w->arena, w->files->items, w->files->count, &w->cap, sizeof *w->files->items);
 	w->files->items[w->files->count++] = (struct source_new_file){
-		.path = arena_strdup(w->arena, change->path),
-		.id = arena_strdup(w->arena, change->new_id),
+		.path = arena_strdup(w->arena, path),
+		.id = arena_strdup(w->arena, id),
 		.commit = commit,
 	};
+	return 0;
+}
+
+/* What tree has and old_tree (NULL: the empty one) has not; commit NULL: no commit brings it. */
+static int add_tree(struct new_walk *w, const char *old_tree, const char *tree, const char *commit,
+	struct err **err)
+{
+	AUTO_ARENA scratch = {0};
+	struct source_changes changes;
+	if (source_diff(w->source, old_tree, tree, w->filter, &scratch, &changes, err) < 0)
+		return -1;
+	for (size_t i = 0; i < changes.count; i++) {
+		const struct source_change *c = &changes.items[i];
+		if (c->op != SOURCE_REMOVED && c->entry == SOURCE_FILE &&
+			add_version(w, c->path, c->new_id, commit, err) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -149,16 +164,8 @@ static int add_commit(struct new_walk *w, const git_oid *oid, struct err **err)
 	git_commit_free(commit);
 	if (rc < 0 || !*trees[1] || str_eq(trees[0], trees[1]))
 		return rc;
-	AUTO_ARENA scratch = {0};
-	struct source_changes changes;
-	if (source_diff(w->source, *trees[0] ? trees[0] : NULL, trees[1], w->filter, &scratch,
-		    &changes, err) < 0)
-		return -1;
 	const char *name = arena_strdup(w->arena, git_oid_tostr(id, sizeof id, oid));
-	for (size_t i = 0; i < changes.count; i++)
-		if (add_file(w, &changes.items[i], name, err) < 0)
-			return -1;
-	return 0;
+	return add_tree(w, *trees[0] ? trees[0] : NULL, trees[1], name, err);
 }
 
 static int walk_new(struct new_walk *w, git_revwalk *walk, const git_oid *tip, struct err **err)
@@ -177,45 +184,57 @@ static int walk_new(struct new_walk *w, git_revwalk *walk, const git_oid *tip, s
 	return git_fail(w->source, rc, err, "look for what the push brings");
 }
 
-/* *ret_is false: it leads to no commit. */
-static int peel(struct source *s, const char *id, git_oid *ret, bool *ret_is, struct err **err)
+static int add_history(struct new_walk *w, const git_oid *tip, struct err **err)
+{
+	git_revwalk *walk = NULL;
+	int rc = git_revwalk_new(&walk, w->source->repo);
+	if (rc < 0)
+		return git_fail(w->source, rc, err, "look for what the push brings");
+	rc = walk_new(w, walk, tip, err);
+	git_revwalk_free(walk);
+	return rc;
+}
+
+/* What id is, or what it is a tag of, of tags too: a commit, a tree or a file. */
+static int peel(struct source *s, const char *id, git_object **ret, struct err **err)
 {
 	git_oid oid;
 	AUTO_GIT_OBJECT *object = NULL;
-	AUTO_GIT_OBJECT *commit = NULL;
-	*ret_is = false;
 	if (git_id(id, &oid, err) < 0)
 		return -1;
 	int rc = git_object_lookup(&object, s->repo, &oid, GIT_OBJECT_ANY);
 	if (rc < 0)
 		return git_fail(s, rc, err, "read the pushed object %.10s", id);
-	rc = git_object_peel(&commit, object, GIT_OBJECT_COMMIT);
-	if (rc == GIT_EPEEL || rc == GIT_EINVALIDSPEC || rc == GIT_EAMBIGUOUS)
+	if (git_object_type(object) != GIT_OBJECT_TAG) {
+		*ret = steal_ptr(object);
 		return 0;
-	if (rc < 0)
-		return git_fail(s, rc, err, "read what %.10s leads to", id);
-	git_oid_cpy(ret, git_object_id(commit));
-	*ret_is = true;
-	return 0;
+	}
+	rc = git_object_peel(ret, object, GIT_OBJECT_ANY);
+	return rc < 0 ? git_fail(s, rc, err, "read what %.10s leads to", id) : 0;
+}
+
+static int add_pushed(struct new_walk *w, const git_object *object, struct err **err)
+{
+	char id[SOURCE_ID_SIZE];
+	(void)git_oid_tostr(id, sizeof id, git_object_id(object));
+	const git_object_t type = git_object_type(object);
+	if (type == GIT_OBJECT_COMMIT)
+		return add_history(w, git_object_id(object), err);
+	if (type == GIT_OBJECT_TREE)
+		return add_tree(w, NULL, id, NULL, err);
+	/* A file without a folder has no name but its own. */
+	return add_version(w, id, id, NULL, err);
 }
 
 int source_new_files(struct source *s, const char *id, const struct source_filter *filter,
 	struct arena *arena, struct source_new_files *ret, struct err **err)
 {
+	AUTO_GIT_OBJECT *object = NULL;
 	*ret = (struct source_new_files){0};
-	git_oid tip;
-	bool is_commit;
-	if (git_need(s, err) < 0 || peel(s, id, &tip, &is_commit, err) < 0)
+	if (git_need(s, err) < 0 || peel(s, id, &object, err) < 0)
 		return -1;
-	if (!is_commit)
-		return 0;
-	git_revwalk *walk = NULL;
-	int rc = git_revwalk_new(&walk, s->repo);
-	if (rc < 0)
-		return git_fail(s, rc, err, "look for what the push brings");
 	struct new_walk w = {.source = s, .filter = filter, .arena = arena, .files = ret};
-	rc = walk_new(&w, walk, &tip, err);
-	git_revwalk_free(walk);
+	const int rc = add_pushed(&w, object, err);
 	strmap_release(&w.seen);
 	return rc;
 }

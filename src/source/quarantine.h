@@ -18,9 +18,9 @@ const char *source_next_object_dir(const char *list, struct str *out);
 
 /* One version of a file that a pushed commit has and its first parent has not. */
 struct source_new_file {
-	const char *path;
+	const char *path; /* of a file that is pushed by itself its id */
 	const char *id;
-	const char *commit;
+	const char *commit; /* NULL: a tree or a file is pushed that is in none */
 };
 
 struct source_new_files {
@@ -31,8 +31,9 @@ struct source_new_files {
 /*
  * The files that commits bring which are reachable from id and from no ref yet: each version of
  * each file once, also of those that a later commit of the same push removes again. id may be a
- * tag; what leads to no commit brings nothing. Links, submodules and what `.trueupignore` of the
- * commit hides are left out, and what filter (NULL: none) does not want.
+ * tag. A tree or a file, which a ref can be as well, brings all that it holds. Links, submodules
+ * and what `.trueupignore` of the commit hides are left out, and what filter (NULL: none) does not
+ * want.
  */
 MUST_CHECK int source_new_files(struct source *s, const char *id,
 	const struct source_filter *filter, struct arena *arena, struct source_new_files *ret,

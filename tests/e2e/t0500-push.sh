@@ -76,6 +76,37 @@ test_expect_success 'a secret is refused on every branch and tag, also one remov
 	git -C shop checkout -q main && git -C shop tag -d v1 v2
 '
 
+test_expect_success 'a secret is refused by whatever ref it comes, also without a commit' '
+	for ref in refs/foo/x refs/notes/x refs/pull/1/head; do
+		test_must_fail push shop origin "leak:$ref" &&
+			grep "^remote: trueup: $ref is refused: it would bring a literal secret" said ||
+			return 1
+	done &&
+	git -C shop tag tree "leak~1^{tree}" && git -C shop tag file leak~1:notes.txt &&
+	git -C shop tag -a -m "a tag" tree2 tree && git -C shop tag -a -m "a tag" tree3 tree2 &&
+	for tag in tree file tree2 tree3; do
+		test_must_fail push shop origin "refs/tags/$tag" &&
+			grep "^remote: [^ ]*:1:5: error: an AWS access key" said &&
+			grep "no commit has it" said && ! grep AKIAABC said || return 1
+	done &&
+	git -C shop tag -d tree file tree2 tree3 && git -C shop tag tree "main^{tree}" &&
+	git -C shop tag file main:trueup.yaml && push shop origin tree file &&
+	test_must_fail push shop origin leak && is "$(tip shop leak)" none
+'
+
+test_expect_success 'a file is searched to its end, and one that is too large is refused' '
+	git -C shop checkout -q -b large main &&
+	{ yes "a line of a log" | head -c 5000000 && echo "key AKIAABCDEFGHIJKLMNOP"; } >shop/log &&
+	commit_all shop log && test_must_fail push shop origin large &&
+	grep "^remote: log:312501:[0-9]*: error: an AWS access key" said &&
+	yes "a line of a log" | head -c 67108865 >shop/log && git -C shop add log &&
+	git -C shop commit -q --amend --no-edit && test_must_fail push shop origin large &&
+	grep "large is refused: log cannot be searched for secrets: .* larger than 67108864" said &&
+	grep "trueupignore" said && echo log >shop/.trueupignore && git -C shop add -A &&
+	git -C shop commit -q --amend --no-edit && push shop origin large &&
+	git -C shop checkout -q main && git -C shop branch -D large
+'
+
 test_expect_success 'keys of documentation and files that are ignored pass' '
 	echo "AKIAIOSFODNN7EXAMPLE wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY secret" >shop/README &&
 	echo "key AKIAABCDEFGHIJKLMNOP" >shop/fixture.txt && echo fixture.txt >shop/.trueupignore &&

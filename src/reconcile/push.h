@@ -8,7 +8,7 @@
  *	  accepted it is in the history of everybody who fetches
  *	- invalid specs on Config's branch, that branch's deletion, and a commit there without any
  *	  canvas while canvases are recorded (unless the pusher says that it is meant)
- *	- changing or deleting refs/notes/trueup, where trueup writes what it did
+ *	- making, changing or deleting refs/notes/trueup, where trueup writes what it did
  * Other branches may hold anything else: what is wrong with them is shown when they are previewed.
  *
  * Git accepts or refuses a push as a whole, so that one refused ref refuses all.

@@ -200,7 +200,8 @@ static int judge_applied(struct judge *j, struct push_verdict *v, struct err **e
 static int judge_ref(struct judge *j, struct push_verdict *v, struct err **err)
 {
 	const struct push_ref *ref = v->ref;
-	if (ref->old_id && str_eq(ref->name, notes_ref)) {
+	/* Also while it is not there: forged notes would be read as trueup's own. */
+	if (str_eq(ref->name, notes_ref)) {
 		refuse(v, "trueup writes there what it did, and nobody else",
 			"fetch it with `git fetch origin refs/notes/trueup`");
 		return 0;

@@ -169,7 +169,14 @@ test_expect_success 'only trueup writes its notes' '
 	git -C shop notes --ref=trueup append -m "trueup/apply success forged" HEAD &&
 	test_must_fail push shop origin refs/notes/trueup &&
 	grep "refs/notes/trueup is refused: trueup writes there" said &&
-	test_must_fail push shop origin :refs/notes/trueup
+	test_must_fail push shop origin :refs/notes/trueup &&
+	server fresh && commit_all fresh one &&
+	git -C fresh notes --ref=trueup add -m "trueup/apply success forged" HEAD &&
+	test_must_fail push fresh origin refs/notes/trueup &&
+	grep "refs/notes/trueup is refused: trueup writes there" said &&
+	config fresh "{apply: auto}" && commit_all fresh two && push fresh origin main &&
+	git -C fresh fetch -q origin +refs/notes/trueup:refs/notes/trueup &&
+	git -C fresh notes --ref=trueup show HEAD | grep "success"
 '
 
 test_expect_success 'nobody gets a branch applied by naming it in its own Config' '

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "reconcile/config_now.h"
 #include "reconcile/load.h"
 #include "reconcile/recorded.h"
 #include "runbook/object.h"
@@ -160,25 +161,15 @@ char *push_actor(const char *const *environ, const char *account)
  * error message. */
 static const char *branch_in_commit(struct session *s, const char *commit, struct arena *arena)
 {
-	static const char *const files[] = {"trueup.yaml", "trueup.yml", "trueup.json"};
 	struct source_rev rev;
+	AUTO_DIAGS ignored = {0};
 	AUTO_ERR err = NULL;
+	const struct config *config;
 	if (source_resolve(s->source, commit, &rev, &err) < 0)
 		return NULL;
-	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-		AUTO_STR text = STR_INIT;
-		AUTO_DIAGS ignored = {0};
-		AUTO_ERR none = NULL;
-		if (source_read_path(s->source, rev.tree, files[i], spec_file_limit(files[i]),
-			    &text, &none) < 0)
-			continue;
-		struct src *src = arena_alloc(arena, sizeof *src);
-		*src = (struct src){files[i], arena_memdup(arena, text.data, text.len), text.len};
-		const struct spec *spec = spec_load(arena, src, &ignored);
-		if (spec && spec->kind == KIND_CONFIG)
-			return spec->config->branch;
-	}
-	return spec_config_default(arena)->branch;
+	if (config_read(s->source, rev.tree, arena, &ignored, &config, &err) < 0 || !config)
+		config = spec_config_default(arena);
+	return config->branch;
 }
 
 int push_find_applied(struct session *session, const struct push *push, const struct push_ref **ret,

@@ -83,8 +83,8 @@ static int intend(struct attempt *a, int64_t number, struct err **err)
 	a->row.state = RUN_INTENDED;
 	a->row.intended_at = now;
 	a->row.dir = arena_printf(&run->arena, "runs/%s", a->row.id);
-	a->row.history = a->request->mode == RUN_MODE_RUN ? runbook_history_wanted(a->session, run)
-							  : RUN_HISTORY_OFF;
+	a->row.history =
+		a->request->mode == RUN_MODE_RUN ? runbook_history_wanted(run) : RUN_HISTORY_OFF;
 	a->dir = arena_printf(&run->arena, "%s/%s", a->session->state_dir, a->row.dir);
 	AUTO_FREE char *front = path_join(a->dir, RUNBOOK_FRONT);
 	AUTO_FREE char *owner = xasprintf("pid %ld", (long)getpid());
@@ -212,7 +212,7 @@ static const char *const *hidden(const struct attempt *a)
 static struct run_policy policy_of(const struct attempt *a)
 {
 	const struct spec_execution *e = &a->run->runbook->execution;
-	const struct config *config = runbook_config(a->session, &a->run->arena);
+	const struct config *config = a->run->config;
 	struct run_policy policy;
 	run_policy_default(&policy);
 	policy.isolation = isolation_of(config, e);

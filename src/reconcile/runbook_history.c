@@ -10,6 +10,7 @@
 #include "base/lock.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "reconcile/config_now.h"
 #include "reconcile/runbook_internal.h"
 #include "source/append.h"
 
@@ -22,12 +23,11 @@
 
 enum { WAIT_MS = 60000, MAX_CHILDREN = 100, CODE_TIMEOUT = -9 };
 
-enum run_history runbook_history_wanted(struct session *session, const struct runbook_run *run)
+enum run_history runbook_history_wanted(const struct runbook_run *run)
 {
-	AUTO_ARENA arena = {0};
-	const struct config *config = runbook_config(session, &arena);
 	const bool there = run->runbook && run->runbook->history.state == RUNBOOK_READ;
-	return there && config->history.write != HISTORY_OFF ? RUN_HISTORY_LATER : RUN_HISTORY_OFF;
+	return there && run->config->history.write != HISTORY_OFF ? RUN_HISTORY_LATER
+								  : RUN_HISTORY_OFF;
 }
 
 /* ---- the entry ---- */
@@ -299,12 +299,16 @@ static int drain(struct writing *w, struct err **err)
 	AUTO_LOCK lock = LOCK_NONE;
 	AUTO_FREE char *path = path_join(w->session->state_dir, "history.lock");
 	AUTO_FREE char *owner = xasprintf("pid %ld, writing history", (long)getpid());
+	AUTO_DIAGS diags = {0};
 	struct run_rows due = {0};
 	if (store_runs_history_due(w->session->store, &arena, &due, err) < 0)
 		return -1;
 	if (!due.count)
 		return 0;
-	w->config = runbook_config(w->session, &arena);
+	if (config_now(w->session, &arena, &diags, &w->config, err) < 0)
+		return -1;
+	if (diags.errors)
+		return err_set(err, ERR_INVALID, "the Config is invalid; see `trueup validate`");
 	w->limits = (struct history_limits){
 		(size_t)w->config->history.bytes, (size_t)w->config->history.keep};
 	if (lock_take(path, owner, WAIT_MS, &lock, err) < 0)

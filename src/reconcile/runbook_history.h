@@ -13,7 +13,7 @@
 #include "runbook/history.h"
 
 /* Is an entry to be written for this run? RUN_HISTORY_LATER or RUN_HISTORY_OFF. */
-enum run_history runbook_history_wanted(struct session *session, const struct runbook_run *run);
+enum run_history runbook_history_wanted(const struct runbook_run *run);
 
 /* The entry of a recorded run, with its output; texts in arena. */
 MUST_CHECK int runbook_history_entry(struct store *store, const struct run_row *row,

@@ -8,11 +8,9 @@
 
 /* ---- runbook_load.c: the file ---- */
 
-/* Fills name, path, commit, runbook, base, diags. */
+/* Fills name, path, commit, config, runbook, base, diags. */
 MUST_CHECK int runbook_load(struct session *session, const struct runbook_request *request,
 	struct runbook_run *run, struct err **err);
-/* The Config in force for runs. */
-const struct config *runbook_config(struct session *session, struct arena *arena);
 /* The file's text, from the commit or from disk; ERR_NOT_FOUND. */
 MUST_CHECK int runbook_read_file(struct session *session, const struct runbook_run *run,
 	const char *path, size_t limit, struct str *out, struct err **err);

@@ -7,18 +7,13 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "reconcile/recorded.h"
+#include "reconcile/config_now.h"
 #include "reconcile/wanted_rev.h"
 #include "runbook/object.h"
 
 #include <string.h>
 
 enum { MAX_NAME = 200 };
-
-const struct config *runbook_config(struct session *session, struct arena *arena)
-{
-	return recorded_config_or_default(session->store, arena);
-}
 
 static const char *plain_name(struct arena *arena, const char *given)
 {
@@ -106,7 +101,7 @@ static int load_base(struct session *session, struct runbook_run *run, struct er
 	AUTO_ERR none = NULL;
 	if (source_kind(session->source) != SOURCE_GIT || !run->runbook)
 		return 0;
-	const char *branch = runbook_config(session, &run->arena)->branch;
+	const char *branch = run->config->branch;
 	if (source_resolve(session->source, arena_printf(&run->arena, "refs/heads/%s", branch),
 		    &tip, &none) < 0)
 		return 0;
@@ -170,6 +165,11 @@ int runbook_load(struct session *session, const struct runbook_request *request,
 	run->path = arena_printf(&run->arena, RUNBOOK_FOLDER "/%s.md", run->name);
 	if (check_name(run->name, err) < 0 || resolve(session, request, run, err) < 0)
 		return -1;
+	/* Isolation and history are said there: a run that cannot know them is none. */
+	if (config_now(session, &run->arena, &run->diags, &run->config, err) < 0)
+		return err_wrap(err, "read the Config");
+	if (run->diags.errors)
+		return 0;
 	if (runbook_read_file(session, run, run->path, spec_file_limit(run->path), &text, &why) <
 		0) {
 		if (err_kind_of(why) == ERR_NOT_FOUND)

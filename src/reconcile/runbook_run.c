@@ -185,7 +185,7 @@ static int record_only(struct session *session, const struct runbook_request *re
 	row.exit_code = run->fate == RUNBOOK_FINE ? CODE_OK : CODE_FAILED;
 	row.error = run->reason;
 	row.history = run->fate == RUNBOOK_REFUSED && request->mode == RUN_MODE_RUN
-			      ? runbook_history_wanted(session, run)
+			      ? runbook_history_wanted(run)
 			      : RUN_HISTORY_OFF;
 	if (store_run_record(session->store, &row, err) < 0)
 		return -1;

@@ -150,6 +150,7 @@ struct runbook_run {
 	struct arena arena;
 	struct source_rev rev;
 	bool on_disk;
+	const struct config *config; /* that counts for the run */
 	const struct runbook *base; /* its other version on Config's branch; NULL */
 };
 #define RUNBOOK_RUN_NONE                                                                           \

@@ -72,6 +72,28 @@ test_expect_success 'the branch trueup/history takes them where Config says so, 
 	trueup -C ops runbook run Plain >/dev/null 2>&1 && is "$(git -C ops rev-parse HEAD)" "$head"
 '
 
+# What is refused has no line of the script; where the machine cannot isolate it says so.
+test_expect_success 'before the first reconcile the committed Config counts' '
+	new_repo fresh && write_runbook fresh Open exec="{isolation: none}" <<<"echo ran" &&
+	printf "apiVersion: trueup/v1\nkind: Config\nspec:\n  %s\n  %s\n" "history: {write: off}" \
+		"runbooks: {isolation: required}" >fresh/trueup.yaml &&
+	commit_all fresh one && head=$(git -C fresh rev-parse HEAD) &&
+	if trueup -C fresh runbook run Open >out 2>&1; then
+		grep "isolation full" out
+	else
+		cat out && ! grep "^ran" out
+	fi && is "$(git -C fresh rev-parse HEAD)" "$head" &&
+	git clone -q --bare fresh fresh.git && trueup -C fresh.git runbook run Open >out 2>&1;
+	! grep "isolation none" out && is "$(git -C fresh.git rev-parse HEAD)" "$head" &&
+	sed -i "s/required/requierd/" fresh/trueup.yaml && commit_all fresh two &&
+	expect_exit 3 trueup -C fresh runbook run Open >out 2>&1 &&
+	grep "^trueup.yaml:5:.*requierd" out && ! grep "^ran" out &&
+	sed -i "s/requierd/best_effort/" fresh/trueup.yaml && commit_all fresh three &&
+	trueup -C fresh reconcile -y >out 2>&1 && sed -i "s/best_effort/requierd/" fresh/trueup.yaml &&
+	commit_all fresh four && trueup -C fresh runbook run Open >out 2>&1 && cat out &&
+	grep "isolation none" out
+'
+
 test_expect_success 'a key that a script made and printed does not get into git' '
 	new_repo keys && write_runbook keys Key <<<"printf \"AKIA%s\n\" IOSFODNN7ABCDEFG" &&
 	commit_all keys Key &&

@@ -96,23 +96,38 @@ static const char *header_of(void *data, const char *name)
 	return serve_header(data, name);
 }
 
+/* old stays empty where only one is in force. */
+static int read_secrets(const struct server_repository *config, struct str *secret, struct str *old,
+	struct err **err)
+{
+	if (server_secret_read(&config->webhook_secret, secret, err) < 0)
+		return err_wrap(err, "the secret of webhooks");
+	if (!server_secret_given(&config->webhook_old_secret) ||
+		server_secret_read(&config->webhook_old_secret, old, err) == 0)
+		return 0;
+	secret_wipe(secret->data, secret->len);
+	return err_wrap(err, "the old secret of webhooks");
+}
+
 static int read_event(struct served *s, struct serve_request *rq, struct arena *arena,
 	struct forge_event *ret, struct err **err)
 {
 	AUTO_STR secret = STR_INIT;
-	if (server_secret_read(&s->config->webhook_secret, &secret, err) < 0)
-		return err_wrap(err, "the secret of webhooks");
+	AUTO_STR old = STR_INIT;
+	if (read_secrets(s->config, &secret, &old, err) < 0)
+		return -1;
 	struct forge_delivery delivery = {
 		.kind = connect_kind(s->config),
 		.header = header_of,
 		.header_data = rq,
-		.secrets = (const char *const[]){secret.data},
-		.secret_count = 1,
+		.secrets = (const char *const[]){secret.data, old.data},
+		.secret_count = old.len ? 2 : 1,
 		.now = clock_now_ms(),
 	};
 	delivery.body = serve_body(rq, &delivery.len);
 	const int rc = forge_event_read(&delivery, arena, ret, err);
 	secret_wipe(secret.data, secret.len);
+	secret_wipe(old.data, old.len);
 	return rc;
 }
 
@@ -132,7 +147,9 @@ static struct answer refuse(struct served *s, struct serve_request *rq, struct e
 	if (kind == ERR_DENIED)
 		return (struct answer){401, "refused", "the signature is missing or wrong"};
 	if (kind == ERR_SYNTAX || kind == ERR_INVALID)
-		return (struct answer){400, "refused", "the payload is not what it should be"};
+		return (struct answer){400, "refused",
+			"the payload is not what it should be: the forge's JSON, with the content "
+			"type application/json"};
 	return (struct answer){503, "failed", "not now; deliver it again"};
 }
 

@@ -219,11 +219,22 @@ static const char *event_name(const struct forge_delivery *d, struct arena *aren
 	return name ? arena_memdup(arena, name, strnlen(name, DELIVERY_ID_MAX)) : NULL;
 }
 
+/* "application/json", in any case, also with parameters: "; charset=utf-8". */
+static bool says_json(const char *type)
+{
+	static const char json[] = "application/json";
+	if (!type || strncasecmp(type, json, strlen(json)) != 0)
+		return false;
+	const char *rest = type + strlen(json);
+	rest += strspn(rest, " \t");
+	return !*rest || *rest == ';';
+}
+
 static struct node *parse(const struct forge_delivery *d, struct arena *arena, struct err **err)
 {
-	if (d->len >= 8 && memcmp(d->body, "payload=", 8) == 0) {
+	if (!says_json(header(d, "Content-Type"))) {
 		(void)err_set(err, ERR_SYNTAX,
-			"the delivery is a form: set the webhook's content type to "
+			"the delivery does not come as JSON: set the webhook's content type to "
 			"application/json");
 		return NULL;
 	}

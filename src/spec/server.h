@@ -51,7 +51,7 @@ struct server_repository {
 		} app;
 		const char *ca_file, *proxy;
 	} forge;
-	struct server_secret webhook_secret;
+	struct server_secret webhook_secret, webhook_old_secret;
 	struct server_poll poll;
 	bool poll_written; /* otherwise poll is the server's */
 	struct spec_texts environment; /* names passed on to its workers */

@@ -277,6 +277,13 @@ static const struct field webhook_fields[] = {
 		.table = &table_secret,
 		.doc = "What the forge signs its webhooks with.",
 		.example = SECRET_EXAMPLE},
+	{.key = "oldSecret",
+		.type = FIELD_TABLE,
+		.offset = REPO(webhook_old_secret),
+		.table = &table_secret,
+		.doc = "What it signed them with before; counts too, while the secret is "
+		       "exchanged.",
+		.example = "{fromFile: /etc/trueup/old-secret}"},
 };
 static const struct field_table table_webhook = {.name = "webhook",
 	.doc = "Webhooks, at POST /hooks/NAME. Without it none are accepted.",

@@ -13,12 +13,12 @@ command -v openssl >/dev/null || skip_all 'openssl is not installed'
 CONFIG=('apiVersion: trueup/v1' 'kind: Config' 'spec: {apply: auto}')
 new_repo shop && topics_role shop && topics shop orders "new paid" &&
 	printf '%s\n' "${CONFIG[@]}" >shop/trueup.yaml && commit_all shop one
-printf 'hook-secret\n' >secret && chmod 600 secret
+printf 'hook-secret\n' >secret && printf 'old-secret\n' >old-secret && chmod 600 secret old-secret
 printf 'test-token\n' >token && chmod 600 token
 FORGE_LINES=("- name: shop" "  path: $TRASH/shop" \
 	"  forge: {kind: github, baseUrl: \"http://127.0.0.1:9\", repository: octo/shop," \
 	"          token: {fromFile: $TRASH/token}}" \
-	"  webhook: {secret: {fromFile: $TRASH/secret}}")
+	"  webhook: {secret: {fromFile: $TRASH/secret}, oldSecret: {fromFile: $TRASH/old-secret}}")
 
 # The address that the n-th listener found.
 address() {
@@ -27,9 +27,9 @@ address() {
 signature() {
 	printf 'sha256=%s' "$(openssl dgst -sha256 -hmac "${2-hook-secret}" <"$1" | sed 's/.* //')"
 }
-# hook EVENT ID FILE [SIGNATURE]: the status of the answer.
+# hook EVENT ID FILE [SIGNATURE]: the status of the answer. TYPE is what the body is said to be.
 hook() {
-	curl -s -o answer -w '%{http_code}' -X POST -H 'Content-Type: application/json' \
+	curl -s -o answer -w '%{http_code}' -X POST -H "Content-Type: ${TYPE-application/json}" \
 		-H "X-GitHub-Event: $1" -H "X-GitHub-Delivery: $2" \
 		-H "X-Hub-Signature-256: ${4-$(signature "$3")}" --data-binary "@$3" \
 		"$HOOKS/hooks/shop"
@@ -81,6 +81,11 @@ test_expect_success 'without a signature, with a wrong one, or unsigned content:
 	sed "s/alice/mallory/" push.json >forged.json &&
 	is "$(hook push d-2 forged.json "$(signature push.json)")" 401 &&
 	printf "{" >half.json && is "$(hook push d-3 half.json)" 400 &&
+	for type in text/plain application/x-www-form-urlencoded application/jsonx ""; do
+		is "$(TYPE=$type hook push d-3 push.json)" 400 &&
+			like "$(cat answer)" "content type application/json" || return 1
+	done &&
+	is "$(TYPE="application/json; charset=utf-8" hook push d-1 push.json)" 200 &&
 	is "$(requests "SELECT count(*) FROM deliveries")" 1 &&
 	grep "webhook from 127.0.0.1 refused" serve.log && test_must_fail grep hook-secret serve.log
 '
@@ -102,6 +107,11 @@ test_expect_success 'the secret is read when it is needed: an exchanged one coun
 	printf "new-secret\n" >secret && is "$(hook push d-7 other.json)" 401 &&
 	is "$(hook push d-7 other.json "$(signature other.json new-secret)")" 200 &&
 	printf "hook-secret\n" >secret
+'
+
+test_expect_success 'while the secret is exchanged the old one counts too' '
+	is "$(hook push d-8 other.json "$(signature other.json old-secret)")" 200 &&
+	is "$(hook push d-8 other.json "$(signature other.json older-secret)")" 401
 '
 
 test_expect_success 'an accepted webhook survives kill -9' '

@@ -29,6 +29,8 @@ static const char *header(void *data, const char *name)
 		return r->signature;
 	if (strcasecmp(name, "X-Gitlab-Token") == 0)
 		return secrets[0];
+	if (strcasecmp(name, "Content-Type") == 0)
+		return "application/json";
 	return str_ends(name, "-Event") ? r->event : NULL;
 }
 

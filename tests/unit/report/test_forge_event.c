@@ -199,6 +199,8 @@ static void gitlab_takes_a_secret_of_bytes(void **state)
 	accepted(&d);
 }
 
+static const char *content_type = "application/json"; /* of a delivery */
+
 /* Reads a signed delivery. */
 static int read_event(struct arena *arena, enum forge_kind kind, const char *name, const char *body,
 	struct forge_event *ret, struct err **err)
@@ -206,7 +208,8 @@ static int read_event(struct arena *arena, enum forge_kind kind, const char *nam
 	char hex[65], prefixed[80];
 	hex_mac(secret[0], body, hex);
 	(void)snprintf(prefixed, sizeof prefixed, "sha256=%s", hex);
-	struct headers h = {{{"X-Hub-Signature-256", prefixed}, {"X-Gitlab-Token", secret[0]},
+	struct headers h = {{{"Content-Type", content_type}, {"X-Hub-Signature-256", prefixed},
+		{"X-Gitlab-Token", secret[0]},
 		{kind == FORGE_GITLAB         ? "X-Gitlab-Event"
 			: kind == FORGE_GITEA ? "X-Gitea-Event"
 					      : "X-GitHub-Event",
@@ -445,7 +448,7 @@ static void what_is_broken_is_an_error(void **state)
 		{"push", "[]", "no map"},
 		{"push", "{\"a\":\"\xff\"}", "not JSON"},
 		{"push", "{}", "lacks ref"},
-		{"push", "payload=%7B%7D", "application/json"},
+		{"push", "payload=%7B%7D", "not JSON"},
 		{"pull_request", "{\"action\":\"opened\"}", "lacks the pull request"},
 		{"pull_request", "{\"action\":\"opened\",\"pull_request\":[]}", "lacks"},
 		{"pull_request_review", "{\"action\":\"submitted\"}", "lacks the number"},
@@ -463,6 +466,36 @@ static void what_is_broken_is_an_error(void **state)
 		assert_int_equal(err->kind, ERR_SYNTAX);
 		if (!strstr(err->message, cases[i].text))
 			fail_msg("%s", err->message);
+	}
+}
+
+static void only_json_is_read(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *type;
+		bool fine;
+	} cases[] = {
+		{"application/json; charset=utf-8", true},
+		{"Application/JSON ;charset=utf-8", true},
+		{"text/plain", false},
+		{"application/x-www-form-urlencoded", false},
+		{"application/json-patch", false},
+		{"application/jsonp; a=b", false},
+		{"", false},
+		{NULL, false},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO_ARENA arena = {0};
+		AUTO_ERR err = NULL;
+		struct forge_event e;
+		content_type = cases[i].type;
+		const int rc = read_event(&arena, FORGE_GITHUB, "push",
+			"{\"ref\":\"refs/heads/main\"" HUB_REST, &e, &err);
+		content_type = "application/json";
+		assert_int_equal(rc, cases[i].fine ? 0 : -1);
+		if (rc < 0)
+			assert_non_null(strstr(err->message, "content type to application/json"));
 	}
 }
 
@@ -557,6 +590,7 @@ int main(void)
 		cmocka_unit_test(a_merge_request_may_lack_its_project),
 		cmocka_unit_test(reads_reviews_of_gitea),
 		cmocka_unit_test(what_is_broken_is_an_error),
+		cmocka_unit_test(only_json_is_read),
 		cmocka_unit_test(ids_of_deliveries_are_harmless),
 		cmocka_unit_test(takes_all_examples),
 	};

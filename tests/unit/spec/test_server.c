@@ -54,7 +54,8 @@ static void takes_all_that_it_says(void **state)
 		     "    git: {username: bot, password: {credential: token}}\n"
 		     "    forge: {kind: forgejo, baseUrl: \"https://git.example.org\","
 		     " repository: acme/shop, token: {fromEnv: TOKEN}}\n"
-		     "    webhook: {secret: {fromFile: /etc/trueup/secret}}\n"
+		     "    webhook: {secret: {fromFile: /etc/trueup/secret}, oldSecret: {fromEnv: "
+		     "OLD}}\n"
 		     "    poll: {every: 0s}\n"
 		     "  - name: local\n"
 		     "    path: /srv/git/local.git\n");
@@ -80,6 +81,7 @@ static void takes_all_that_it_says(void **state)
 	assert_int_equal(r->forge.kind, SERVER_GITEA);
 	assert_string_equal(r->forge.token.from_env, "TOKEN");
 	assert_true(server_secret_given(&r->webhook_secret));
+	assert_string_equal(r->webhook_old_secret.from_env, "OLD");
 	assert_int_equal(r->poll.every_ms, 0);
 	assert_int_equal(r->poll.jitter_ms, 30000);
 	r = server_repository(c, "local");

@@ -129,6 +129,27 @@ static int code_of(const struct front *f, const struct pull_result *r)
 /* --- plan ----------------------------------------------------------------------------------------
  */
 
+/* A branch that is not there is not noted: it would be the one that is known from then on. */
+static int note_base(
+	struct cli *cli, struct source *source, struct pull_row *facts, struct err **err)
+{
+	struct source_rev tip;
+	AUTO_ERR why = NULL;
+	const char *base = opt_text(cli->opts, "base");
+	if (!base && facts->base_branch)
+		return 0;
+	facts->base_branch = base ? base : "main";
+	if (pull_base_tip(source, facts->base_branch, &tip, &why) == 0)
+		return 0;
+	if (why->kind == ERR_NOT_FOUND)
+		return err_set(err, ERR_NOT_FOUND,
+			"there is no branch '%s' here, which the pull request goes into: say which "
+			"with --base",
+			facts->base_branch);
+	*err = steal_ptr(why);
+	return -1;
+}
+
 /* The facts that the options state; what they leave out is as it is known. */
 static int note_facts(struct cli *cli, const struct pull_work *work, int64_t number,
 	struct arena *arena, struct err **err)
@@ -152,8 +173,8 @@ static int note_facts(struct cli *cli, const struct pull_work *work, int64_t num
 		return -1;
 	if (rev)
 		facts.head_sha = head.commit;
-	if (!known || opt_given(cli->opts, "base"))
-		facts.base_branch = opt_text(cli->opts, "base");
+	if (note_base(cli, session.source, &facts, err) < 0)
+		return -1;
 	if (!known || opt_given(cli->opts, "author"))
 		facts.author = opt_given(cli->opts, "author") ? opt_text(cli->opts, "author")
 							      : session.actor;
@@ -212,8 +233,7 @@ static const struct option_spec plan_options[] = {
 	{.name = "base",
 		.type = OPT_TEXT,
 		.arg = "BRANCH",
-		.fallback = "main",
-		.help = "the branch that it goes into"},
+		.help = "the branch that it goes into; left out: as it is known, at first main"},
 	{.name = "author",
 		.type = OPT_TEXT,
 		.arg = "ACTOR",

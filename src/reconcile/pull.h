@@ -79,6 +79,10 @@ struct pull_result {
 /* What a forge said of one, as it is noted. Borrows pull's texts; the rest is in arena. */
 void pull_facts(const struct forge *forge, const struct forge_pull *pull, struct arena *arena,
 	struct pull_row *ret);
+/* The tip of a base branch, here or as origin's; ERR_NOT_FOUND. */
+MUST_CHECK int pull_base_tip(
+	struct source *source, const char *branch, struct source_rev *ret, struct err **err);
+
 /*
  * Notes facts as a forge stated them (see store_pull_note(); a head that is not fetched yet is
  * fine). One that was closed or merged lets go of its objects; plans of one that was closed are

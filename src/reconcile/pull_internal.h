@@ -48,9 +48,6 @@ void pull_job_close(struct pull_job *job);
 	}
 /* Merges, in memory; look at job->merge.conflict_count. */
 MUST_CHECK int pull_job_merge(struct pull_job *job, struct err **err);
-/* The tip of its base branch, here or as origin's. */
-MUST_CHECK int pull_base_tip(
-	struct source *source, const char *branch, struct source_rev *ret, struct err **err);
 /* Why it is not looked at, in words; NULL: it is. */
 const char *pull_job_blocked(const struct pull_job *job);
 /* Runs the pipeline on the merge. */

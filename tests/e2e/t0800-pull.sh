@@ -53,6 +53,15 @@ test_expect_success 'a pull request is planned and nothing of the record changes
 	run doctor -o json >doctor.json && ! grep -i "no plan knows\|missing" doctor.json
 '
 
+test_expect_success 'a base branch that is not there is refused, and not remembered' '
+	expect_exit 1 run pull plan 12 --base nope >out 2>&1 && grep "no branch .nope. here" out &&
+	expect_exit 1 run pull plan 99 --head topic --base nope >out 2>&1 &&
+	grep "no branch .nope. here" out &&
+	run pull list -o json >list.json && ! grep nope list.json && ! grep "\"number\": 99" list.json &&
+	run pull plan 12 --head topic >out 2>&1 && run pull plan --help >out &&
+	grep "known, at first main" out
+'
+
 test_expect_success 'planning it again makes no new plan' '
 	plans=$(fake_runs plan) && before=$(plan_of 12 canvas/shop) &&
 	run pull plan 12 >out 2>&1 && is "$(fake_runs plan)" "$plans" &&

@@ -25,7 +25,10 @@ struct surroundings {
 	int folder;
 };
 
-/* One that was given and is not to be had is not missing: why it is not was said already. */
+/*
+ * One that was given and is not to be had is not missing: why it is not was said already. An empty
+ * value is none: a script that was told what it needs does not run without.
+ */
 static bool variable(void *data, const char *name)
 {
 	const struct surroundings *s = data;
@@ -35,7 +38,7 @@ static bool variable(void *data, const char *name)
 			return true;
 	for (size_t i = 0; i < run->var_count; i++)
 		if (str_eq(run->vars[i].name, name))
-			return true;
+			return run->vars[i].value[0] != '\0';
 	return false;
 }
 

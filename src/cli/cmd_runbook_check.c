@@ -16,6 +16,13 @@ static struct node *variable_node(struct arena *a, const struct runbook_variable
 	return map;
 }
 
+/* To have a value, a variable must not be empty. */
+static bool is_available(const struct given_vars *vars, const struct runbook_variable *v)
+{
+	const char *value = runbook_variable_value(vars, v->name.text);
+	return value && value[0];
+}
+
 static void print_env_json(struct cli *cli, struct arena *a, const struct runbook_file *file,
 	const struct given_vars *vars)
 {
@@ -26,8 +33,7 @@ static void print_env_json(struct cli *cli, struct arena *a, const struct runboo
 	for (size_t i = 0; i < rb->variable_count; i++) {
 		const struct runbook_variable *v = &rb->variables[i];
 		node_seq_add(a, required, variable_node(a, v));
-		node_seq_add(a, runbook_variable_is_set(vars, v->name.text) ? available : missing,
-			variable_node(a, v));
+		node_seq_add(a, is_available(vars, v) ? available : missing, variable_node(a, v));
 	}
 	report_set_text(a, document, "filename", rb->file);
 	node_map_set(a, document, "required", required);
@@ -45,7 +51,7 @@ static void print_env(
 	table_shrink(t, DESCRIPTION);
 	for (size_t i = 0; i < rb->variable_count; i++) {
 		const struct runbook_variable *v = &rb->variables[i];
-		const bool available = runbook_variable_is_set(vars, v->name.text);
+		const bool available = is_available(vars, v);
 		table_cell(t, STYLE_BOLD, v->name.text);
 		table_cell(t, available ? STYLE_GREEN : STYLE_RED, available ? "set" : "missing");
 		table_cell(t, STYLE_PLAIN, v->description);

@@ -123,7 +123,7 @@ struct world {
 
 static bool variable(void *data, const char *name)
 {
-	return runbook_variable_is_set(((const struct world *)data)->vars, name);
+	return runbook_variable_value(((const struct world *)data)->vars, name) != NULL;
 }
 
 static enum runbook_path path_on_disk(void *data, const char *path)
@@ -178,12 +178,10 @@ int runbook_variables_given(
 	return 0;
 }
 
-bool runbook_variable_is_set(const struct given_vars *vars, const char *name)
+const char *runbook_variable_value(const struct given_vars *vars, const char *name)
 {
 	const struct given_var *given = given_vars_get(vars, name);
-	/* Of a reference this is where the value is, which is never empty. */
-	const char *value = given ? given->value : getenv(name);
-	return value && *value;
+	return given ? given->value : getenv(name);
 }
 
 const char *runbook_claims_text(struct arena *arena, const struct runbook *rb)

@@ -53,8 +53,9 @@ MUST_CHECK int runbook_variables_given(
 		.help = "variables from the lines NAME=VALUE of FILE"                              \
 	}
 
-/* Has the variable a value in vars, or else in our environment, that is not empty? */
-bool runbook_variable_is_set(const struct given_vars *vars, const char *name);
+/* The value of the variable, or where it is to be taken from; NULL: neither in vars nor in our
+ * environment. */
+const char *runbook_variable_value(const struct given_vars *vars, const char *name);
 
 /* "roles: sre, api; stage: prod", or NULL if no claim is asked for; in arena. */
 const char *runbook_claims_text(struct arena *arena, const struct runbook *runbook);

@@ -25,10 +25,7 @@ struct surroundings {
 	int folder;
 };
 
-/*
- * One that was given and is not to be had is not missing: why it is not was said already. An empty
- * value is none: a script that was told what it needs does not run without.
- */
+/* One that was given and is not to be had is not missing: why it is not was said already. */
 static bool variable(void *data, const char *name)
 {
 	const struct surroundings *s = data;
@@ -38,7 +35,7 @@ static bool variable(void *data, const char *name)
 			return true;
 	for (size_t i = 0; i < run->var_count; i++)
 		if (str_eq(run->vars[i].name, name))
-			return run->vars[i].value[0] != '\0';
+			return true;
 	return false;
 }
 

@@ -18,7 +18,7 @@ enum runbook_path {
 
 /* What a runbook is checked against. Functions that are NULL leave their check out. */
 struct runbook_world {
-	/* Is the variable set, to something that is not empty? */
+	/* Is the variable set? Empty counts. */
 	bool (*variable)(void *data, const char *name);
 	/* What is at path, which is relative to the runbook's folder? */
 	enum runbook_path (*path)(void *data, const char *path);

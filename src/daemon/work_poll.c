@@ -1,7 +1,7 @@
 /*
  * Looking at the forge without being told: what a lost webhook would have said. Pull requests are
- * compared with what is recorded of them; comments that came since the last look are taken as if
- * they had been delivered. What was seen already is answered once anyway.
+ * compared with what is recorded of them; comments that came since the last look, and that nobody
+ * edited, are taken as if they had been delivered. What was seen already is answered once anyway.
  */
 #include "daemon/work_internal.h"
 
@@ -67,8 +67,8 @@ static int look_at_comments(struct poll *p, int64_t number, struct err **err)
 		return -1;
 	for (size_t i = 0; i < list.count; i++) {
 		const struct forge_comment *c = &list.items[i];
-		/* One that was only edited since is older, and edits are no commands. */
-		if (outbox_is_ours(c->body) || !c->author || c->created_at < p->since)
+		/* What is there now may not be what the author wrote: edits are no commands. */
+		if (outbox_is_ours(c->body) || !c->author || c->created_at < p->since || c->edited)
 			continue;
 		ask(p, &(struct queue_request){.kind = QUEUE_COMMAND,
 			       .subject = ask_pull_subject(&p->w->arena, number),

@@ -151,6 +151,12 @@ struct forge_comment {
 	const char *author; /* login */
 	const char *body;
 	int64_t created_at; /* 0: unknown */
+	/*
+	 * The body may be another one than its author wrote, and by somebody else: it changed
+	 * since, or the forge does not say. A reaction counts as a change where it does at the
+	 * forge (GitLab).
+	 */
+	bool edited;
 };
 
 struct forge_comments {

@@ -46,5 +46,7 @@ bool forge_take_comment(struct forge_taken *t, const struct node *item, const ch
 	c->author = author ? author : "";
 	c->body = body ? body : "";
 	c->created_at = forge_time(item, "created_at");
+	/* All forges give both times, under these names, and the same where nothing was changed. */
+	c->edited = !c->created_at || forge_time(item, "updated_at") != c->created_at;
 	return true;
 }

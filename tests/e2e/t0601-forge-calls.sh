@@ -39,9 +39,10 @@ for kind in github gitlab gitea; do
 
 	test_expect_success "$kind: makes, changes, lists and removes comments" '
 		id=$(echo "first" | forge $kind comment 1) &&
-		forge $kind comments 1 0 | grep "comment $id by trueup-bot, 6 bytes" &&
+		forge $kind comments 1 0 | grep "comment $id by trueup-bot, 6 bytes\$" &&
 		echo "changed" | forge $kind update 1 "$id" &&
 		[ "$(forge_state "s[\"comments\"][\"$id\"][\"body\"]")" = changed ] &&
+		forge $kind comments 1 0 | grep "comment $id by trueup-bot, .* bytes, edited\$" &&
 		forge $kind delete 1 "$id" &&
 		forge $kind delete 1 "$id" &&
 		[ "$(forge_state "\"$id\" in s[\"comments\"]")" = false ] &&

@@ -103,8 +103,7 @@ test_expect_success 'polling finds a pull request whose webhook was lost' '
 	forge_set "{\"pulls\": {\"8\": {\"number\": 8, \"head\": \"$head\", \"head_ref\": \"second\",
 		\"author\": \"alice\"}}}" &&
 	sed -i "s/every: 0s/every: 200ms, jitter: 0s/" server.yaml && kill -HUP "$SERVER" &&
-	wait_until status_is "$head" trueup/plan success && wait_until comment_says 8 canvas/other &&
-	serve_stop
+	wait_until status_is "$head" trueup/plan success && wait_until comment_says 8 canvas/other
 '
 
 # reply COMMENT EXPRESSION: over c, the bodies of the answers to a comment.
@@ -115,6 +114,21 @@ reply() {
 answered() {
 	[ "$(reply "$1" "len(c)")" = 1 ]
 }
+# comment_of ID BODY MADE CHANGED: JSON of a comment on 8 that no webhook tells of, with its times.
+comment_of() {
+	printf '"%s": {"id": %s, "pull": 8, "author": "alice", "body": "%s",
+		"created_at": "%s", "updated_at": "%s"}' "$1" "$@"
+}
+
+# Anybody who may write can edit: what is polled is asked for by its author only as it was written.
+test_expect_success 'polling finds a comment whose webhook was lost, and none that was edited' '
+	made=$(date -u +%FT%TZ) && later=$(date -u -d "1 minute" +%FT%TZ) &&
+	forge_set "{\"pulls\": {\"8\": {\"updated_at\": \"$later\"}}, \"comments\": {
+		$(comment_of 604 "trueup help" "$made" "$later"),
+		$(comment_of 605 "trueup help" "$made" "$made")}}" &&
+	wait_until answered 605 && is "$(reply 604 "len(c)")" 0 && serve_stop
+'
+
 asked() { # ID NUMBER BODY
 	forge_set "{\"comments\": {\"$1\": {\"id\": $1, \"pull\": $2, \"author\": \"alice\",
 		\"body\": \"$3\"}}}" && is "$(tell_comment "asked-$1" "$@")" 202

@@ -121,6 +121,11 @@ class Forge:
             raise Refused(404, "Not Found")
         return self.state["comments"][str(number)]
 
+    @staticmethod
+    def comment_edit(comment, body):
+        comment["body"] = body
+        comment["updated_at"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
     def comments_of(self, pull):
         return [c for c in self.state["comments"].values() if c["pull"] == int(pull)]
 
@@ -279,7 +284,7 @@ class HubShapes:
         if method == "PATCH":
             if len(body["body"]) > 65536:
                 raise Refused(422, "Validation Failed: body is too long")
-            c["body"] = body["body"]
+            self.f.comment_edit(c, body["body"])
         return 200, self.comment(c)
 
     def app(self, method, path, bearer):
@@ -333,8 +338,8 @@ class LabShapes:
 
     def note(self, c):
         return {"id": c["id"], "body": c["body"], "system": c.get("system", False),
-                "author": {"id": 1, "username": c["author"]}, "created_at": STAMP,
-                "updated_at": c.get("updated_at", STAMP)}
+                "author": {"id": 1, "username": c["author"]},
+                "created_at": c.get("created_at", STAMP), "updated_at": c.get("updated_at", STAMP)}
 
     def pull(self, p):
         own = p.get("head_repo", self.f.state["repo"]) == self.f.state["repo"]
@@ -392,7 +397,7 @@ class LabShapes:
             del self.f.state["comments"][str(number)]
             return 204, None
         if method == "PUT":
-            c["body"] = body["body"]
+            self.f.comment_edit(c, body["body"])
         return 200, self.note(c)
 
     def award(self, number, body):

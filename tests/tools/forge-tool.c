@@ -136,8 +136,9 @@ static int call_comments(struct forge *f, char **args, struct arena *a, struct e
 		if (forge_comment_list(f, number(args[1]), number(args[2]), a, &list, err) < 0)
 			return -1;
 		for (size_t i = 0; i < list.count; i++)
-			printf("comment %s by %s, %zu bytes\n", list.items[i].id,
-				list.items[i].author, strlen(list.items[i].body));
+			printf("comment %s by %s, %zu bytes%s\n", list.items[i].id,
+				list.items[i].author, strlen(list.items[i].body),
+				list.items[i].edited ? ", edited" : "");
 		return 0;
 	}
 	if (read_input(&body, err) < 0)

@@ -100,15 +100,10 @@ static void serve_repositories(struct daemon *d, const struct server_config *con
 		struct served *s = d->served[i];
 		if (s->leaving)
 			continue;
-		if (is_served(config, s)) {
+		if (is_served(config, s))
 			served_configure(s, server_repository(config, s->name));
-			continue;
-		}
-		log_at(LOG_LEVEL_INFO, "%s: not served any more", s->name);
-		s->leaving = true;
-		s->config = NULL;
-		if (!s->workers)
-			served_free(s);
+		else
+			served_leave(s);
 	}
 	for (size_t i = 0; i < config->repository_count; i++)
 		if (!served_find(d, config->repositories[i].name.text))

@@ -120,6 +120,8 @@ void served_free(struct served *s);
 struct served *served_find(const struct daemon *d, const char *name);
 /* Its configuration changed; poll starts anew, and what was given up is delivered again. */
 void served_configure(struct served *s, const struct server_repository *config);
+/* It is not in the configuration any more: what is at work ends, nothing new is looked for. */
+void served_leave(struct served *s);
 /* The store, opened if need be. Borrowed: stays open at least until the callback returns. */
 MUST_CHECK int served_store(struct served *s, struct store **ret, struct err **err);
 /* Takes on one that came from outside under this id, once. */

@@ -96,7 +96,7 @@ static void ask(struct served *s, const struct queue_request *request)
 static void arm_poll(struct served *s)
 {
 	const struct server_poll *poll = &s->config->poll;
-	if (!poll->every_ms || s->leaving)
+	if (!poll->every_ms)
 		loop_timer_off(s->poll_timer);
 	else
 		loop_timer_in(
@@ -280,6 +280,18 @@ struct served *served_find(const struct daemon *d, const char *name)
 		if (str_eq(d->served[i]->name, name) && !d->served[i]->leaving)
 			return d->served[i];
 	return NULL;
+}
+
+/* Its timers are off with it: all that they do is about what it is configured to be. */
+void served_leave(struct served *s)
+{
+	log_at(LOG_LEVEL_INFO, "%s: not served any more", s->name);
+	s->leaving = true;
+	s->config = NULL;
+	loop_timer_off(s->open_timer);
+	loop_timer_off(s->poll_timer);
+	if (!s->workers)
+		served_free(s);
 }
 
 /* What was given up may be possible now: another token, another address. */

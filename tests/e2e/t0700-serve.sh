@@ -83,6 +83,20 @@ test_expect_success 'SIGHUP reads the file again; one with mistakes changes noth
 	wait_until serve_says "shop: not served any more" && serve_stop
 '
 
+test_expect_success 'one that is removed while it is at work ends that, and no more' '
+	shop gone gone && touch "$FAKE/hold-plan" &&
+	write_server server.yaml "$QUICK" -- "- {name: third, path: $TRASH/third}" \
+		"- {name: gone, path: $TRASH/gone}" &&
+	serve_start server.yaml && wait_until test -s "$FAKE/planning" &&
+	sed -i "/name: gone/d" server.yaml && kill -HUP "$SERVER" &&
+	wait_until serve_says "gone: not served any more" &&
+	topics gone gone "new paid more" && commit_all gone two && sleep 0.5 && # polls go by
+	rm "$FAKE/hold-plan" && wait_until test -e "$FAKE/cloud/gone.aws_sns_topic.paid" &&
+	wait_until serve_says "gone: reconcile of branch done" && kill -0 "$SERVER" &&
+	is "$(serve_says "gone: .* outdated" || echo none)" none && is "$(fake_runs apply gone)" 1 &&
+	test_must_fail test -e "$FAKE/cloud/gone.aws_sns_topic.more" && serve_stop
+'
+
 test_expect_success 'a plan of an outdated commit is stopped, and the newer one is planned' '
 	shop fast fast && touch "$FAKE/hold-plan" &&
 	write_server server.yaml "$QUICK" -- "- {name: fast, path: $TRASH/fast}" &&

@@ -13,9 +13,11 @@
 
 #include <string.h>
 
-/* Does history wait for the other side to take it, or the tip differ from what was last recorded?
+/*
+ * Does history wait for the other side to take it, or the tip differ from what was last recorded?
+ * *ret_tip NULL: there is none.
  */
-static int has_news(struct work *w, bool *ret, struct err **err)
+static int has_news(struct work *w, bool *ret, const char **ret_tip, struct err **err)
 {
 	AUTO_SOURCE *source = NULL;
 	struct store *store;
@@ -36,6 +38,7 @@ static int has_news(struct work *w, bool *ret, struct err **err)
 		store_revision_last(store, &w->arena, &last, err) < 0 ||
 		store_runs_history_due(store, &w->arena, &due, err) < 0)
 		return -1;
+	*ret_tip = arena_strdup(&w->arena, rev.commit);
 	*ret = due.count || !last || !str_eq(last->commit_id, rev.commit);
 	return 0;
 }
@@ -43,17 +46,21 @@ static int has_news(struct work *w, bool *ret, struct err **err)
 static int fetch(struct work *w, struct err **err)
 {
 	static const char *const branches[] = {"+refs/heads/*:refs/heads/*", NULL};
-	const struct queue_request reconcile = {.kind = QUEUE_RECONCILE,
+	struct queue_request reconcile = {.kind = QUEUE_RECONCILE,
 		.subject = QUEUE_BRANCH,
 		.payload_json = w->request->payload_json,
 		.actor = w->request->actor};
 	const struct node *payload = NULL;
+	const char *tip = NULL;
 	bool news = false;
 	if (work_payload(w, &payload, err) < 0 || work_git_fetch(w, branches, err) < 0 ||
-		has_news(w, &news, err) < 0)
+		has_news(w, &news, &tip, err) < 0)
 		return -1;
-	return news || document_bool(payload, WORK_RECONCILE_DUE) ? work_ask(w, &reconcile, 1, err)
-								  : 0;
+	const bool due = document_bool(payload, WORK_RECONCILE_DUE);
+	/* A tip that fails is found at every look, and is not tried more often for that. */
+	if (!due)
+		reconcile.about = tip;
+	return news || due ? work_ask(w, &reconcile, 1, err) : 0;
 }
 
 enum work_end work_fetch(struct work *w, struct err **err)

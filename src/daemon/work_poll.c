@@ -95,6 +95,15 @@ static bool has_news(
 	       !str_eq(row->base_branch, pull->base_ref) || pull->updated_at >= p->since;
 }
 
+/* The same until it has another head or base branch: failing does not begin anew at every look. */
+static void ask_pull(struct poll *p, int64_t number, const char *actor, const char *about)
+{
+	ask(p, &(struct queue_request){.kind = QUEUE_PULL,
+		       .subject = ask_pull_subject(&p->w->arena, number),
+		       .actor = actor,
+		       .about = about});
+}
+
 static int compare(struct poll *p, const struct forge_pulls *open, const struct pull_rows *rows,
 	struct err **err)
 {
@@ -103,9 +112,8 @@ static int compare(struct poll *p, const struct forge_pulls *open, const struct 
 		const struct forge_pull *pull = &open->items[i];
 		if (!has_news(p, pull, recorded(rows, pull->number)))
 			continue;
-		ask(p, &(struct queue_request){.kind = QUEUE_PULL,
-			       .subject = ask_pull_subject(&p->w->arena, pull->number),
-			       .actor = forge_actor(p->forge, &p->w->arena, pull->author)});
+		ask_pull(p, pull->number, forge_actor(p->forge, &p->w->arena, pull->author),
+			arena_printf(&p->w->arena, "%s into %s", pull->head_sha, pull->base_ref));
 		const bool later = pull->updated_at && pull->updated_at < p->since;
 		if (p->since && !later && commented++ < PULLS_MAX &&
 			look_at_comments(p, pull->number, err) < 0)
@@ -117,10 +125,7 @@ static int compare(struct poll *p, const struct forge_pulls *open, const struct 
 		for (size_t k = 0; k < open->count; k++)
 			there = there || open->items[k].number == rows->items[i].number;
 		if (!there)
-			ask(p, &(struct queue_request){.kind = QUEUE_PULL,
-				       .subject = ask_pull_subject(
-					       &p->w->arena, rows->items[i].number),
-				       .actor = p->w->actor});
+			ask_pull(p, rows->items[i].number, p->w->actor, "its end");
 	}
 	return 0;
 }

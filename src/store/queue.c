@@ -98,10 +98,34 @@ static int outdate(struct store *store, enum sql_id id, const struct queue_reque
 	return sql_run(&q, err);
 }
 
+/* *ret_id: of the newest of the identity if it is about the same as the request; else 0. */
+static int find_same(struct store *store, const struct queue_request *request, const char *part,
+	int64_t *ret_id, struct err **err)
+{
+	*ret_id = 0;
+	if (!request->about)
+		return 0;
+	AUTO_SQL q = SQL_NONE;
+	if (sql_start(store, SQL_QUEUE_SAME, &q, err) < 0)
+		return -1;
+	sql_text(&q, kind_names[request->kind]);
+	sql_text(&q, request->subject);
+	sql_text(&q, part);
+	sql_text(&q, request->about);
+	const int rc = sql_row(&q, err);
+	if (rc > 0)
+		*ret_id = sql_get_int(&q);
+	return rc < 0 ? -1 : 0;
+}
+
 static int add(struct store *store, const struct queue_request *request, int64_t now,
 	int64_t *ret_id, struct err **err)
 {
 	const char *part = request->part ? request->part : "";
+	if (find_same(store, request, part, ret_id, err) < 0)
+		return -1;
+	if (*ret_id)
+		return 0;
 	if (!request->reminder &&
 		(outdate(store, SQL_QUEUE_OUTDATE, request, part, err) < 0 ||
 			outdate(store, SQL_QUEUE_FORGET_DEAD, request, part, err) < 0))
@@ -117,6 +141,8 @@ static int add(struct store *store, const struct queue_request *request, int64_t
 	sql_text(&q, request->actor);
 	sql_int(&q, now);
 	sql_int(&q, request->not_before ? request->not_before : now);
+	if (!request->reminder)
+		sql_text(&q, request->about);
 	const int rc = sql_row(&q, err);
 	if (rc > 0)
 		*ret_id = sql_get_int(&q);

@@ -52,6 +52,13 @@ struct queue_request {
 	const char *actor;
 	int64_t not_before; /* wall-clock ms; 0: now */
 	/*
+	 * What was found to ask for it, such as a commit; NULL: asked for whatever there is. Where
+	 * the newest of this identity is about the same (it waits for another attempt, is worked on
+	 * or was given up), nothing changes: who looks again and again brings no news. At most one
+	 * line; it is kept in the payload, as "about".
+	 */
+	const char *about;
+	/*
 	 * A time to come back and no news: a queued request of the same identity stays as it is and
 	 * is due at the earlier of the two times, and one that is running is not outdated.
 	 */
@@ -87,7 +94,7 @@ void queue_describe(const struct queue_row *row, struct str *out);
 
 /*
  * Asks. Of two times that a replaced and a replacing request were to wait for the earlier counts;
- * failed attempts are forgotten. *ret_id is the row's.
+ * failed attempts are forgotten. *ret_id is the row's; of one that is about the same, its.
  */
 MUST_CHECK int store_queue_add(struct store *store, const struct queue_request *request,
 	int64_t now, int64_t *ret_id, struct err **err);

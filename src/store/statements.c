@@ -52,6 +52,8 @@
 #define QUEUE_COLUMNS                                                                              \
 	"id, kind, subject, part, payload_json, actor, state, asked_at, not_before, attempts, "    \
 	"claim, changed_at, pid, pid_start, outdated, error"
+/* ?4, with ?8 as what it is about */
+#define QUEUE_PAYLOAD "iif(?8 IS NULL, ?4, json_set(?4, '$.about', ?8))"
 #define QUEUE_CLAIMED " WHERE id = ?1 AND claim = ?2 AND state = 'running'"
 
 #define PULL_COLUMNS                                                                               \
@@ -367,16 +369,19 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_QUEUE_ADD] =
 		"INSERT INTO queue (kind, subject, part, payload_json, actor, asked_at, not_before,"
 		" changed_at) VALUES (?1, ?2, ?3, json_patch(ifnull((SELECT r.payload_json FROM queue AS r"
-		" WHERE r.kind = ?1 AND r.subject = ?2 AND r.part = ?3 AND r.state = 'running'), '{}'), ?4),"
+		" WHERE r.kind = ?1 AND r.subject = ?2 AND r.part = ?3 AND r.state = 'running'), '{}'), " QUEUE_PAYLOAD "),"
 		" ?5, ?6, ?7, ?6)"
 		" ON CONFLICT (kind, subject, part) WHERE state = 'queued' DO UPDATE SET"
-		" payload_json = json_patch(payload_json, ?4), actor = ?5, asked_at = ?6, not_before = min(not_before, ?7), attempts = 0,"
+		" payload_json = json_patch(payload_json, " QUEUE_PAYLOAD "), actor = ?5, asked_at = ?6, not_before = min(not_before, ?7), attempts = 0,"
 		" changed_at = ?6, error = NULL RETURNING id",
 	[SQL_QUEUE_REMIND] =
 		"INSERT INTO queue (kind, subject, part, payload_json, actor, asked_at, not_before,"
 		" changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?6)"
 		" ON CONFLICT (kind, subject, part) WHERE state = 'queued' DO UPDATE SET"
 		" not_before = min(not_before, ?7) RETURNING id",
+	[SQL_QUEUE_SAME] =
+		"SELECT id FROM (SELECT id, payload_json FROM queue WHERE kind = ?1 AND subject = ?2"
+		" AND part = ?3 ORDER BY id DESC LIMIT 1) WHERE json_extract(payload_json, '$.about') = ?4",
 	[SQL_QUEUE_OUTDATE] =
 		"UPDATE queue SET outdated = 1 WHERE kind = ? AND subject = ? AND part = ?"
 		" AND state = 'running'",

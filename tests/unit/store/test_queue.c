@@ -178,6 +178,49 @@ static void a_reminder_changes_nothing_but_the_time(void **state)
 	assert_int_equal(get(f, id)->not_before, 900);
 }
 
+static int64_t ask_about(struct fixture *f, const char *about, int64_t now)
+{
+	const struct queue_request request = {.kind = QUEUE_PULL,
+		.subject = "pull/7",
+		.payload_json = "{\"n\":1}",
+		.actor = "github:alice",
+		.about = about};
+	int64_t id;
+	ok(f, store_queue_add(f->store, &request, now, &id, &f->err));
+	return id;
+}
+
+/* Who looks again and again finds the same: it waits its time, and what was given up stays so. */
+static void what_is_about_the_same_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	bool recorded;
+	open_store(f);
+	const int64_t id = ask_about(f, "abc", 100);
+	const struct queue_row *row = claim(f, 110);
+	assert_int_equal(ask_about(f, "abc", 120), id);
+	assert_false(get(f, id)->outdated);
+	struct queue_failure failure = {
+		.id = id, .claim = row->claim, .error = "no", .not_before = 900, .now = 130};
+	ok(f, store_queue_retry(f->store, &failure, &recorded, &f->err));
+	assert_int_equal(ask_about(f, "abc", 140), id);
+	assert_int_equal(get(f, id)->not_before, 900);
+	assert_int_equal(get(f, id)->attempts, 1);
+	row = claim(f, 900);
+	failure.claim = row->claim;
+	ok(f, store_queue_dead(f->store, &failure, &recorded, &f->err));
+	assert_int_equal(ask_about(f, "abc", 910), id);
+	assert_int_equal(get(f, id)->state, QUEUE_DEAD);
+	/* Something else, and somebody who means it, count. */
+	const int64_t other = ask_about(f, "def", 920);
+	assert_null(get(f, id));
+	row = claim(f, 930);
+	assert_int_equal(row->attempts, 1);
+	assert_string_equal(row->payload_json, "{\"n\":1,\"about\":\"def\"}");
+	assert_int_not_equal(ask_about(f, NULL, 940), other);
+	assert_true(get(f, other)->outdated);
+}
+
 static void parts_do_not_replace_each_other(void **state)
 {
 	struct fixture *f = *state;
@@ -405,6 +448,7 @@ int main(void)
 		store_test(takes_a_request_through_its_life),
 		store_test(newest_replaces_what_is_queued),
 		store_test(a_reminder_changes_nothing_but_the_time),
+		store_test(what_is_about_the_same_changes_nothing),
 		store_test(parts_do_not_replace_each_other),
 		store_test(retries_later_and_gives_up),
 		store_test(claims_only_the_wanted_kinds),

@@ -61,12 +61,29 @@ test_expect_success 'a repository behind a URL is mirrored and follows pushes' '
 	wait_until settled "$mirror" && test -e "$FAKE/cloud/queue.aws_sns_topic.more"
 '
 
+test_expect_success 'a branch that goes is an error, and what was applied stays' '
+	git -C away.git branch -q -m main other &&
+	wait_until serve_says "fetch failed, attempt 1: the branch .main. is not there any more" &&
+	wait_until eval "trueup -C $mirror status | grep \"fetch .*branch .main. is not there\"" &&
+	test -e "$FAKE/cloud/queue.aws_sns_topic.more" && serve_stop
+'
+
+test_expect_success 'a branch that is not there yet is warned of once, and found when it comes' '
+	shop late late && git -C late branch -q -m main master &&
+	git clone -q --bare late late.git &&
+	write_server server2.yaml "$QUICK" -- "- {name: late, url: \"file://$TRASH/late.git\"}" &&
+	serve_start server2.yaml && wait_until serve_says "fetch done" 4 &&
+	is "$(grep -c "late.git has no branch .main.: nothing is reconciled" serve.log)" 1 &&
+	git -C late push -q ../late.git master:main && wait_until settled data/repos/late.git &&
+	test ! -e data/repos/late.git/trueup/branch-missing && serve_stop
+'
+
 test_expect_success 'a URL that cannot be fetched is said, without the password, and tried again' '
 	printf "hunter2secret\n" >secret && chmod 600 secret &&
 	write_server server2.yaml "$QUICK" -- \
 		"- {name: away, url: \"file://$TRASH/none.git\"," \
 		"   git: {password: {fromFile: $TRASH/secret}}}" &&
-	serve_stop && serve_start server2.yaml &&
+	serve_start server2.yaml &&
 	wait_until serve_says "away: fetch failed, attempt 1: git fetch:.*none.git" &&
 	serve_stop && test_must_fail grep -q hunter2 serve.log
 '

@@ -66,14 +66,25 @@ static int place_fds(const struct child_spec *spec)
 	return close_range(first, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 
-static void reset_signals(void)
+static void fill_held(sigset_t *set)
+{
+	static const int held[] = {SIGUSR1, SIGTERM, SIGINT};
+	(void)sigemptyset(set);
+	for (size_t i = 0; i < ARRAY_LEN(held); i++)
+		(void)sigaddset(set, held[i]);
+}
+
+/* All are blocked until now: of those that are held none gets through before the exec either. */
+static void reset_signals(bool hold)
 {
 	/* Those that cannot be changed refuse, which is fine. */
 	for (int s = 1; s <= LAST_SIGNAL; s++)
 		(void)signal(s, SIG_DFL);
-	sigset_t none;
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	sigset_t mask;
+	(void)sigemptyset(&mask);
+	if (hold)
+		fill_held(&mask);
+	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
 static _Noreturn void child_fail(int report, enum stage stage)
@@ -102,7 +113,7 @@ static _Noreturn void run_child(const struct child_spec *spec, int pipe_end, pid
 		if (getppid() != parent)
 			_exit(126);
 	}
-	reset_signals();
+	reset_signals(spec->hold_signals);
 	(void)execve(spec->argv[0], (char *const *)spec->argv, (char *const *)spec->envp);
 	child_fail(report, STAGE_EXEC);
 }
@@ -360,6 +371,13 @@ int child_run(const struct child_spec *spec, const char *input, size_t limit, in
 		return err_set(err, ERR_TIMEOUT, "%s did not end within %lld ms and was stopped",
 			spec->argv[0], (long long)timeout_ms);
 	return 0;
+}
+
+void child_let_signals(void)
+{
+	sigset_t held;
+	fill_held(&held);
+	(void)sigprocmask(SIG_UNBLOCK, &held, NULL);
 }
 
 int child_watch_signals(int *ret_fd, struct err **err)

@@ -23,6 +23,11 @@ struct child_spec {
 	int keep_fd; /* one more descriptor the child keeps, as number 3; -1: none */
 	bool new_session; /* setsid(): survives the terminal and our death */
 	bool die_with_parent; /* SIGTERM when the thread that started it dies */
+	/*
+	 * SIGUSR1, SIGTERM and SIGINT wait until the program calls child_let_signals(): one that
+	 * comes before its handlers are set does not end it.
+	 */
+	bool hold_signals;
 };
 
 struct child {
@@ -57,6 +62,9 @@ void child_release(struct child *child);
 MUST_CHECK int child_run(const struct child_spec *spec, const char *input, size_t limit,
 	int64_t timeout_ms, struct str *out, struct str *errout, struct child_exit *ret,
 	struct err **err);
+
+/* By a program that was started with hold_signals, once its handlers are set; else harmless. */
+void child_let_signals(void);
 
 /*
  * For a process that watches over a program: ignores SIGHUP and SIGPIPE and gives SIGINT and

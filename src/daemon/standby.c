@@ -66,6 +66,7 @@ static int start(struct daemon *d, struct standby *s, struct err **err)
 		.keep_fd = theirs,
 		.new_session = true,
 		.die_with_parent = true,
+		.hold_signals = true,
 	};
 	if (child_start(&spec, &s->child, err) < 0)
 		return -1;

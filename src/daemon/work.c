@@ -74,6 +74,8 @@ static void catch_signals(void)
 	(void)sigaction(SIGHUP, &act, NULL);
 	/* A dump of memory could hold a credential. */
 	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){0});
+	/* What came before now was meant for us too: a request may be outdated that soon. */
+	child_let_signals();
 }
 
 /* --- small things that all kinds use -------------------------------------------------------- */

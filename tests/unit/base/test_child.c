@@ -259,6 +259,46 @@ static void test_signals_are_reset(void **state)
 	assert_string_equal(out.data, "0 0\n");
 }
 
+/* A shell sets no mask: what is sent to it waits, and is let through by whoever it becomes. */
+static void test_signals_are_held(void **state)
+{
+	(void)state;
+	for (int hold = 0; hold < 2; hold++) {
+		const char *const argv[] = {
+			"/bin/sh", "-c", "kill -USR1 $$; kill -TERM $$; exit 7", NULL};
+		struct child_spec spec = shell(argv);
+		struct child_exit how = {-2, -2};
+		AUTO_ERR err = NULL;
+		spec.hold_signals = hold;
+		assert_int_equal(child_run(&spec, NULL, 0, -1, NULL, NULL, &how, &err), 0);
+		assert_int_equal(how.code, hold ? 7 : -1);
+		assert_int_equal(how.signal, hold ? 0 : SIGUSR1);
+	}
+}
+
+static volatile sig_atomic_t caught;
+
+static void on_caught(int signo)
+{
+	caught = signo;
+}
+
+static void test_held_signals_come_when_they_are_let(void **state)
+{
+	(void)state;
+	sigset_t held;
+	(void)sigemptyset(&held);
+	(void)sigaddset(&held, SIGUSR1);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &held, NULL), 0);
+	assert_int_equal(raise(SIGUSR1), 0);
+	const struct sigaction act = {.sa_handler = on_caught};
+	assert_int_equal(sigaction(SIGUSR1, &act, NULL), 0);
+	assert_int_equal(caught, 0);
+	child_let_signals();
+	assert_int_equal(caught, SIGUSR1);
+	(void)signal(SIGUSR1, SIG_DFL);
+}
+
 static void test_new_session(void **state)
 {
 	(void)state;
@@ -313,6 +353,8 @@ int main(void)
 		cmocka_unit_test(test_wait_and_signal),
 		cmocka_unit_test(test_kept_descriptor),
 		cmocka_unit_test(test_signals_are_reset),
+		cmocka_unit_test(test_signals_are_held),
+		cmocka_unit_test(test_held_signals_come_when_they_are_let),
 		cmocka_unit_test(test_new_session),
 		cmocka_unit_test(test_dies_with_parent),
 	};

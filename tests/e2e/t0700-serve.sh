@@ -186,7 +186,7 @@ test_expect_success 'what fails is tried again, and visible until then' '
 	serve_start server.yaml &&
 	wait_until serve_says "reconcile of branch failed, attempt 1: .*canvas/fails" &&
 	trueup -C fails status >out && grep "canvas/fails *failed" out && rm "$FAKE/fail-plan" &&
-	wait_until settled fails && serve_says "reconcile of branch done" && serve_stop
+	wait_until settled fails && wait_until serve_says "reconcile of branch done" && serve_stop
 '
 
 test_done

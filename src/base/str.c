@@ -77,6 +77,18 @@ void str_addf(struct str *s, const char *fmt, ...)
 	va_end(args);
 }
 
+void str_add_shell(struct str *s, const char *text)
+{
+	str_addc(s, '\'');
+	for (; *text; text++) {
+		if (*text == '\'')
+			str_add(s, "'\\''");
+		else
+			str_addc(s, *text);
+	}
+	str_addc(s, '\'');
+}
+
 void str_truncate(struct str *s, size_t len)
 {
 	if (len < s->len) {

@@ -57,6 +57,8 @@ static inline void str_add(struct str *s, const char *text)
 void str_addi(struct str *s, int64_t value);
 void str_addf(struct str *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void str_vaddf(struct str *s, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
+/* The text as one word for a POSIX shell, in single quotes. */
+void str_add_shell(struct str *s, const char *text);
 /* Cuts to len bytes; len must not be larger than s->len. */
 void str_truncate(struct str *s, size_t len);
 

@@ -498,14 +498,7 @@ static bool shell_word(struct eval *ev, struct pos pos, const char *text, size_t
 			"a text with a NUL character cannot be a word of a shell command");
 		return false;
 	}
-	str_addc(ev->out, '\'');
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '\'')
-			str_add(ev->out, "'\\''");
-		else
-			str_addc(ev->out, text[i]);
-	}
-	str_addc(ev->out, '\'');
+	str_add_shell(ev->out, text);
 	return true;
 }
 

@@ -11,13 +11,17 @@ const char *known_root_move(
 	const struct source *source, const struct source_root *other, struct arena *arena)
 {
 	const char *state = source_state_dir(source);
+	AUTO_STR from = STR_INIT;
+	AUTO_STR to = STR_INIT;
+	str_add_shell(&from, other->state_dir);
+	str_add_shell(&to, state);
 	/* The state of the top holds the folder "roots" of all others, and cannot be replaced. */
 	if (!*source_subtree(source))
-		return arena_printf(arena, "mv '%s'/* '%s'", other->state_dir, state);
+		return arena_printf(arena, "mv %s/* %s", from.data, to.data);
 	if (!fs_exists(state))
-		return arena_printf(arena, "mv '%s' '%s'", other->state_dir, state);
-	return arena_printf(arena, "mv '%s' '%s.unused' && mv '%s' '%s'", state, state,
-		other->state_dir, state);
+		return arena_printf(arena, "mv %s %s", from.data, to.data);
+	return arena_printf(
+		arena, "mv %s %s.unused && mv %s %s", to.data, to.data, from.data, to.data);
 }
 
 /* How many canvases of the root were applied and not destroyed. */

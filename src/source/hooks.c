@@ -147,24 +147,12 @@ int hooks_offer_options(struct source *s, bool offer, bool *ret_changed, struct 
 
 /* --- the scripts ------------------------------------------------------------------------- */
 
-static void add_quoted(struct str *out, const char *text)
-{
-	str_addc(out, '\'');
-	for (; *text; text++) {
-		if (*text == '\'')
-			str_add(out, "'\\''");
-		else
-			str_addc(out, *text);
-	}
-	str_addc(out, '\'');
-}
-
 static void add_option(struct str *out, const char *name, const char *value)
 {
 	if (!value || !*value)
 		return;
 	str_addf(out, "%s ", name);
-	add_quoted(out, value);
+	str_add_shell(out, value);
 	str_addc(out, ' ');
 }
 
@@ -173,7 +161,7 @@ static size_t fill_in(struct str *out, const char *p, const struct hook_program 
 {
 	static const char executable[] = "@TRUEUP@", options[] = "@OPTIONS@ ";
 	if (str_starts(p, executable)) {
-		add_quoted(out, program->executable);
+		str_add_shell(out, program->executable);
 		return strlen(executable);
 	}
 	if (!str_starts(p, options))
@@ -233,7 +221,7 @@ static struct place place_of(const char *folder, enum hook_kind kind)
 
 /*
  * Which spec root our script is for, heap-owned: what stands behind -C, in the quotes of
- * add_quoted(); "" without it.
+ * str_add_shell(); "" without it.
  */
 static char *root_of(const char *script)
 {

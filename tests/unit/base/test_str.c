@@ -1,4 +1,4 @@
-/* Protects: growth, cutting and detaching of strings; UTF-8 borders; "did you mean". */
+/* Protects: growth, cutting and detaching; words of a shell; UTF-8 borders; "did you mean". */
 #include "check.h"
 
 #include "base/mem.h"
@@ -18,6 +18,15 @@ static void grows_and_detaches(void **state)
 	assert_string_equal(text, "0,1,");
 	assert_int_equal(s.len, 0);
 	assert_string_equal(s.data, "");
+}
+
+static void is_one_word_of_a_shell(void **state)
+{
+	(void)state;
+	AUTO_STR s = STR_INIT;
+	str_add_shell(&s, "");
+	str_add_shell(&s, "it's $HOME; `x`");
+	assert_string_equal(s.data, "'''it'\\''s $HOME; `x`'");
 }
 
 static void utf8_borders(void **state)
@@ -46,6 +55,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(grows_and_detaches),
+		cmocka_unit_test(is_one_word_of_a_shell),
 		cmocka_unit_test(utf8_borders),
 		cmocka_unit_test(finds_the_nearest),
 	};

@@ -288,8 +288,7 @@ const struct command cmd_hook_status = {
 		(const char *const[]){
 			"For each hook: installed, none, foreign (somebody else's), outdated "
 			"(written by or for another trueup), other-root (it checks another spec "
-			"root of the "
-			"same working copy), or off (not executable).",
+			"root of the same working copy), or off (not executable).",
 			NULL},
 	.run = run_status,
 };

@@ -38,8 +38,7 @@ static int warn_once(struct work *w, struct err **err)
 		return -1;
 	log_at(LOG_LEVEL_WARNING,
 		"%s: %s has no branch '%s': nothing is reconciled until it is pushed, or the "
-		"server "
-		"is told of another one (branch: NAME)",
+		"server is told of another one (branch: NAME)",
 		w->repository->name.text, w->repository->url.text, branch);
 	return 0;
 }

@@ -132,22 +132,21 @@ enum tmpl_place {
 	PLACE_FENCE, /* Markdown: inside a fenced block */
 };
 
-/* What every visit reads comes first, for the cache. */
 struct ast {
 	uint8_t kind; /* enum ast_kind */
 	uint8_t place; /* enum tmpl_place */
 	uint16_t op; /* enum tok, or a slot */
 	uint32_t count; /* of items */
+	struct pos pos;
 	struct ast *next;
-	const char *text;
-	size_t len;
-	/* Which pair of a map the text was found at last: the only thing that rendering changes. */
-	uint32_t *found;
 	struct ast *a, *b, *c;
 	struct ast *items, *alt;
+	const char *text;
+	size_t len;
 	struct node *value;
 	const void *def;
-	struct pos pos;
+	/* Which pair of a map the text was found at last: the only thing that rendering changes. */
+	uint32_t *found;
 };
 
 /* One source text: the template itself or one that it includes. */

@@ -60,6 +60,15 @@ serve_says() {
 	[ "$(grep -Ec -- "$1" "$TRASH/serve.log")" -ge "${2-1}" ]
 }
 
+# serve_fails WHAT COUNT: WHAT has failed for the first time that often, and polling, which went on
+# a while since, has not made it more.
+serve_fails() {
+	local first="$1 failed, attempt 1:"
+	wait_until serve_says "$first" "$2" &&
+		wait_until serve_says "fetch done" $(($(grep -c "fetch done" "$TRASH/serve.log") + 3)) &&
+		is "$(grep -c "$first" "$TRASH/serve.log")" "$2"
+}
+
 # The test failed or was interrupted: nothing is left behind.
 serve_end() {
 	[ -z "$SERVER" ] || serve_kill

@@ -28,7 +28,7 @@ order() {
 test_expect_success 'a chain of three is applied in order in one run' '
 	new_repo shop && topics_role shop && topics shop zero "base=one" &&
 	uses middle zero && topics shop after "x" "dependsOn: [middle]" && commit_all shop one &&
-	run plan >out 2>&1; cat out &&
+	expect_exit 4 run plan >out 2>&1 && cat out &&
 	grep "canvas/middle  *create  *waits for canvas/zero" out &&
 	grep "canvas/after  *create  *waits for canvas/middle" out &&
 	fake_new runs >/dev/null &&
@@ -49,7 +49,7 @@ test_expect_success 'a changed output is taken over by who uses it, in the same 
 test_expect_success 'who needs one that fails waits for it, and is done when it works' '
 	topics shop zero "base2=new" && topics shop after "x=changed" "dependsOn: [middle, zero]" &&
 	commit_all shop three && echo "no capacity" >"$FAKE/fail-apply" &&
-	expect_exit 1 run reconcile --auto-approve >out 2>&1; cat out &&
+	expect_exit 1 run reconcile --auto-approve >out 2>&1 && cat out &&
 	is "$(order)" "zero " && is "$(phase_of canvas/zero)" failed &&
 	rm "$FAKE/fail-apply" && run reconcile --auto-approve >out 2>&1 && cat out &&
 	is "$(order)" "zero after " && run reconcile >out && grep "^nothing to do" out
@@ -57,20 +57,20 @@ test_expect_success 'who needs one that fails waits for it, and is done when it 
 
 test_expect_success 'an output that nobody has is a mistake in the spec' '
 	uses wrong zero && commit_all shop wrong &&
-	expect_exit 3 run reconcile --auto-approve >out 2>&1; cat out &&
+	expect_exit 3 run reconcile --auto-approve >out 2>&1 && cat out &&
 	grep "canvases/wrong.yaml:11:.*error: .*base" out &&
 	git -C shop rm -qf canvases/wrong.yaml && commit_all shop "not wrong"
 '
 
 test_expect_success 'one that is still used is not destroyed before its users' '
 	git -C shop rm -qf canvases/zero.yaml && commit_all shop "gone too early" &&
-	expect_exit 3 run reconcile --auto-approve >out 2>&1; cat out &&
+	expect_exit 3 run reconcile --auto-approve >out 2>&1 && cat out &&
 	grep "canvas/zero" out && ls "$FAKE/cloud" | grep zero
 '
 
 test_expect_success 'nor by hand, as long as one that has resources is made from it' '
 	git -C shop revert --no-edit HEAD >log 2>&1 && run reconcile >out && cat out &&
-	expect_exit 4 run destroy -y canvas/zero >out 2>&1; cat out &&
+	expect_exit 4 run destroy -y canvas/zero >out 2>&1 && cat out &&
 	grep "canvas/zero.*is used by canvas/after, canvas/middle" out && ls "$FAKE/cloud" | grep zero &&
 	expect_exit 4 run destroy -n canvas/middle >out && grep "is used by canvas/after$" out &&
 	run destroy -y canvas/after && run destroy -n canvas/middle >out && ! grep "is used" out &&

@@ -67,7 +67,7 @@ test_expect_success 'kill -9 of everything while it applies' '
 	reset && begin apply && terraform=$(cat "$FAKE/applying") &&
 	supervisor=$(json "$(echo shop/.git/trueup/jobs/*/started)" "d[\"supervisor\"][\"pid\"]") &&
 	kill -9 "$front" "$supervisor" "$terraform"; finish; go
-	run reconcile --auto-approve >out 2>&1; cat out && grep "canvas/web" out &&
+	run reconcile --auto-approve >out 2>&1 && cat out && grep "canvas/web" out &&
 	run reconcile --auto-approve >out 2>&1 && settled
 '
 
@@ -99,12 +99,13 @@ test_expect_success 'Ctrl-C twice: it leaves, the apply goes on, the next run ta
 	reset && begin apply && kill -INT "$front" && wait_until test -s "$FAKE/interrupts" &&
 	kill -INT "$front"; expect_exit 4 finish; cat out;
 	grep "the next trueup takes it over" out && go &&
-	run reconcile --auto-approve >out 2>&1; cat out && run reconcile --auto-approve >out 2>&1 &&
+	run reconcile --auto-approve >out 2>&1 && cat out &&
+	run reconcile --auto-approve >out 2>&1 &&
 	is "$(wc -l <"$FAKE/interrupts")" 1 && settled
 '
 
 test_expect_success 'Ctrl-C while it plans: nothing is applied' '
-	reset && begin plan && kill -INT "$front" && expect_exit 1 finish; go; cat out &&
+	reset && begin plan && kill -INT "$front" && expect_exit 1 finish; go && cat out &&
 	is "$(fake_runs apply)" 0 && run reconcile --auto-approve >out 2>&1 && settled
 '
 

@@ -33,10 +33,10 @@ test_expect_success 'a link that leaves the repository is not read' '
 
 test_expect_success 'nor one in a plain folder, nor a folder that is a link' '
 	cp -r shop plain && rm -rf plain/.git && ln -s /etc/passwd plain/canvases/p.yaml &&
-	expect_exit 3 trueup -C plain reconcile --auto-approve >out 2>&1; cat out &&
+	expect_exit 3 trueup -C plain reconcile --auto-approve >out 2>&1 && cat out &&
 	grep "canvases/p.yaml.*link" out && ! grep root: out && rm plain/canvases/p.yaml &&
 	ln -s "$TRASH/outside/canvases" plain/canvases/more &&
-	expect_exit 3 trueup -C plain plan --spec-only >out2 2>&1; cat out2 &&
+	expect_exit 3 trueup -C plain plan --spec-only >out2 2>&1 && cat out2 &&
 	grep "^canvases/more: error: is a symbolic link.*plain folder" out2 && ! grep canvas/other out2
 '
 
@@ -52,7 +52,7 @@ test_expect_success 'a folder of specs that becomes a link or a submodule destro
 		same_as_before && git -C shop rm -rq $place &&
 		git -C shop -c protocol.file.allow=always submodule --quiet add "$TRASH/lib" $place &&
 		git -C shop commit -qm sub &&
-		expect_exit 3 trueup -C shop reconcile --auto-approve >out 2>&1; cat out &&
+		expect_exit 3 trueup -C shop reconcile --auto-approve >out 2>&1 && cat out &&
 		grep "^$place: error: is a symbolic link or a submodule" out &&
 		git -C shop submodule --quiet deinit -f $place && git -C shop rm -qf $place &&
 		rm -rf shop/.git/modules && git -C shop reset -q --hard HEAD~1 && same_as_before ||

@@ -37,7 +37,7 @@ test_expect_success 'a canvas that cannot be rendered is refused alone, with the
 	run reconcile --auto-approve >out 2>&1 && cat out &&
 	state_db "UPDATE outputs SET sensitive = 1, value_json = NULL WHERE name = '\''base.arn'\''" &&
 	uses middle zero b && topics shop other "x=two" && commit_all shop two &&
-	expect_exit 4 run reconcile --auto-approve >out 2>&1; cat out &&
+	expect_exit 4 run reconcile --auto-approve >out 2>&1 && cat out &&
 	grep "canvas/middle .*refused" out &&
 	grep "cannot be rendered: canvases/middle.yaml:12:.*is sensitive and is not handed" out &&
 	is "$(phase_of canvas/other)" applied && is "$(phase_of canvas/middle)" refused &&
@@ -46,7 +46,7 @@ test_expect_success 'a canvas that cannot be rendered is refused alone, with the
 test_expect_success 'and goes on by itself when it can be' '
 	state_db "UPDATE outputs SET sensitive = 0, value_json = '\''\"arn\"'\''
 		WHERE name = '\''base.arn'\''" &&
-	run reconcile --auto-approve >out 2>&1; cat out &&
+	run reconcile --auto-approve >out 2>&1 && cat out &&
 	is "$(phase_of canvas/middle)" applied && run reconcile >out && grep "^nothing to do" out
 '
 
@@ -59,28 +59,28 @@ test_expect_success 'an operation that cannot be taken over keeps its object onl
 	topics shop zero "base=one new" && commit_all shop three && touch "$FAKE/hold-apply" &&
 	{ "$TRUEUP" -C shop reconcile --auto-approve >out 2>&1 & } && front=$! &&
 	wait_until test -s "$FAKE/applying" && kill -9 "$front"; wait "$front"
-	expect_exit 1 run unlock --lost canvas/zero >out 2>&1; cat out &&
+	expect_exit 1 run unlock --lost canvas/zero >out 2>&1 && cat out &&
 	grep "the apply of canvas/zero is still running" out && rm "$FAKE/hold-apply" &&
 	wait_until ended &&
 	cp "$damaged" good-state && echo "{" >"$damaged" &&
 	topics shop other "x=three" && commit_all shop four &&
-	expect_exit 4 run reconcile --auto-approve >out 2>&1; cat out &&
+	expect_exit 4 run reconcile --auto-approve >out 2>&1 && cat out &&
 	grep "canvas/zero .*refused" out &&
 	grep "trueup unlock --lost canvas/zero" out && is "$(phase_of canvas/other)" applied &&
 	is "$(phase_of canvas/zero)" applying
 '
 test_expect_success 'it is taken over when its state can be read' '
 	cp -r shop/.git/trueup saved && cp good-state "$damaged" &&
-	run reconcile --auto-approve >out 2>&1; cat out && grep "ended meanwhile: done" out &&
+	run reconcile --auto-approve >out 2>&1 && cat out && grep "ended meanwhile: done" out &&
 	is "$(phase_of canvas/zero)" applied
 '
 test_expect_success 'or recorded as lost by somebody, and then planned from what is there' '
 	rm -rf shop/.git/trueup && cp -r saved shop/.git/trueup &&
-	run unlock --lost canvas/zero >out 2>&1; cat out && grep "recorded as lost" out &&
+	run unlock --lost canvas/zero >out 2>&1 && cat out && grep "recorded as lost" out &&
 	expect_exit 1 run unlock --lost canvas/zero >out 2>&1 && grep "no operation on canvas/zero" out &&
 	run history >out && cat out && grep "lost .*recorded as lost by" out &&
 	run history --verify &&
-	cp good-state "$damaged" && run reconcile --auto-approve >out 2>&1; cat out &&
+	cp good-state "$damaged" && run reconcile --auto-approve >out 2>&1 && cat out &&
 	is "$(phase_of canvas/zero)" applied && run reconcile >out && grep "^nothing to do" out
 '
 
@@ -104,13 +104,13 @@ test_expect_success 'a key is not removed from under what was written with it' '
 	keyed "$key" "{source: key, target: jobs}" && commit_all shop key &&
 	run reconcile --auto-approve >out 2>&1 && ls "$FAKE/cloud/safe.aws_kms_key.key" &&
 	keyed "" "" && commit_all shop "no key" &&
-	expect_exit 4 run reconcile --auto-approve >out 2>&1; cat out &&
+	expect_exit 4 run reconcile --auto-approve >out 2>&1 && cat out &&
 	grep "aws_kms_key.key would be scheduled for deletion, and what aws_sqs_queue" out &&
 	ls "$FAKE/cloud/safe.aws_kms_key.key"
 '
 test_expect_success 'first its edges, then the key' '
-	keyed "$key" "" && commit_all shop "no edge" && run reconcile --auto-approve >out 2>&1; cat out &&
-	keyed "" "" && commit_all shop "no key" && run reconcile --auto-approve >out 2>&1; cat out &&
+	keyed "$key" "" && commit_all shop "no edge" && run reconcile --auto-approve >out 2>&1 && cat out &&
+	keyed "" "" && commit_all shop "no key" && run reconcile --auto-approve >out 2>&1 && cat out &&
 	test ! -e "$FAKE/cloud/safe.aws_kms_key.key" && is "$(phase_of canvas/safe)" applied
 '
 test_done

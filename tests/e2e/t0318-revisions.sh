@@ -15,7 +15,8 @@ test_expect_success 'a plain folder has no revisions' '
 '
 
 test_expect_success 'before the first commit --worktree takes the files as they lie there' '
-	new_repo w && topics_role w && topics w mail out && test_must_fail trueup plan w 2>err && grep "commit the specs" err &&
+	new_repo w && topics_role w && topics w mail out &&
+	test_must_fail trueup plan w 2>err && grep "commit the specs" err &&
 	trueup plan --worktree w >out && cat out && grep "^  + canvas/mail  *create" out &&
 	! grep @ out && trueup render canvas/mail --worktree w | grep aws_sns_topic &&
 	commit_all w one
@@ -38,7 +39,8 @@ test_expect_success 'the first line names the revision that was asked for' '
 	first=$(git -C w rev-parse v1) && short=$(git -C w rev-parse --short=7 v1) &&
 	for rev in v1 HEAD~1; do
 		trueup plan --spec-only --rev "$rev" w >out && grep "^w  $rev@$short  " out || return 1
-	done && trueup plan --spec-only --rev "$first" w >out && grep "^w  $short  " out && trueup plan --spec-only --rev main w >out && grep "^w  main@" out &&
+	done && trueup plan --spec-only --rev "$first" w >out && grep "^w  $short  " out &&
+	trueup plan --spec-only --rev main w >out && grep "^w  main@" out &&
 	trueup plan --spec-only --rev v1 -o json w >json &&
 	is "$(json json "[d.get(\"branch\"), d[\"rev\"], d[\"commit\"]]")" \
 		"[null, \"v1\", \"$first\"]" &&

@@ -97,8 +97,8 @@ test_expect_success 'a manual approval is asked for, by run/NAME or by name' '
 test_expect_success 'a Run of a suspended runbook waits until that is over' '
 	trueup -C ops suspend runbook/Hello -m "incident 4711" &&
 	put_run ops later Hello "env: {WHO: later}" && commit_all ops later &&
-	trueup -C ops plan >out; cat out && grep "incident 4711" out &&
-	expect_exit 4 trueup -C ops reconcile -y >out 2>&1; cat out &&
+	expect_exit 4 trueup -C ops plan >out && cat out && grep "incident 4711" out &&
+	expect_exit 4 trueup -C ops reconcile -y >out 2>&1 && cat out &&
 	grep "run/later  waiting, runbook/Hello is suspended by os:.*: incident 4711" out &&
 	is "$(state_of later)" waiting && is "$(runs_of later)" 0 &&
 	trueup -C ops run list >out && grep "later .*incident 4711" out &&
@@ -131,7 +131,7 @@ test_expect_success 'a role that approves is renamed: who is in it still may' '
 	trueup -C ops reconcile && is "$(runs_of asks)" 2 &&
 	rm ops/roles/board.yaml && board council board && put_run ops asks Hello "env: {WHO: yes-2}" \
 		"approval: {mode: manual, notSelf: false, roles: [council]}" &&
-	commit_all ops council && expect_exit 4 trueup -C ops reconcile -y >out 2>&1; cat out &&
+	commit_all ops council && expect_exit 4 trueup -C ops reconcile -y >out 2>&1 && cat out &&
 	grep "1 approval needed from role/council" out && trueup -C ops approve run/asks &&
 	trueup -C ops reconcile && is "$(runs_of asks)" 3
 '

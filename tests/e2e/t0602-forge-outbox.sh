@@ -227,7 +227,7 @@ test_expect_success 'doctor shows what was given up and what waits' '
 	forge_fault "{\"match\": \"POST\", \"status\": 422, \"body\": \"{\\\"message\\\": \\\"no\\\"}\"}" &&
 	expect_exit 4 at 0 deliver github && at 1 put status $HEAD trueup/plan success ok &&
 	new_repo repo && write_role repo web-team && commit_all repo "A role" &&
-	chmod 700 state && expect_exit 1 trueup --state "$TRASH/state" doctor repo >out; cat out &&
+	chmod 700 state && expect_exit 1 trueup --state "$TRASH/state" doctor repo >out && cat out &&
 	grep "^problem  *outbox  *status/nonsense/trueup/plan for shop was given up: .*422" out &&
 	grep "outbox  *1 to be delivered, the oldest since 20" out
 '

@@ -131,21 +131,14 @@ test_expect_success 'news do not wait for the next attempt, and count anew' '
 	wait_until eval "! trueup -C fails status | grep \"to be tried again\"" && serve_stop
 '
 
-# branch_fails COUNT: that often for the first time, and polling goes on a while.
-branch_fails() {
-	local first="reconcile of branch failed, attempt 1:"
-	wait_until serve_says "$first" "$1" &&
-		wait_until serve_says "fetch done" $(($(grep -c "fetch done" serve.log) + 3)) &&
-		is "$(grep -c "$first" serve.log)" "$1"
-}
 test_expect_success 'polling a branch that fails is no news, until it moves' '
 	shop far && topics far only a && commit_all far one && git clone -q --bare far far.git &&
 	write_server server.yaml "poll: {every: 100ms, jitter: 0s}" -- \
 		"- {name: far, url: \"file://$TRASH/far.git\"}" && serve_start server.yaml &&
 	wait_until settled data/repos/far.git && git -C far rm -q -r canvases &&
-	commit_all far two && git -C far push -q ../far.git main && branch_fails 1 &&
+	commit_all far two && git -C far push -q ../far.git main && serve_fails "reconcile of branch" 1 &&
 	echo more >far/README && commit_all far three && git -C far push -q ../far.git main &&
-	branch_fails 2 && serve_stop
+	serve_fails "reconcile of branch" 2 && serve_stop
 '
 
 # --- suspended --------------------------------------------------------------------------------
